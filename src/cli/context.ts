@@ -1,0 +1,47 @@
+import type { Readable, Writable } from 'node:stream';
+import type { EmbeddedBroker, EmbeddedBrokerOptions } from '../broker/embedded.ts';
+import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
+import type { Session, SessionHandlers } from '../mqtt/session.ts';
+
+/** A stream that may be a terminal. */
+export type Input = Readable & { readonly isTTY?: boolean };
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** A timer that was started and can be stopped. Opaque: only its clock knows what it is. */
+export type Timer = object;
+
+/** Time, as the commands see it. A test moves it by hand. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch, for time stamps that are shown. */
+  epochMs(): number;
+  /** Milliseconds, with fractions, that never go backwards: for durations and latencies. */
+  monotonicMs(): number;
+  /** Calls `callback` once, `delayMs` from now. */
+  setTimer(callback: () => void, delayMs: number): Timer;
+  /** Calls `callback` every `periodMs`. */
+  setRepeating(callback: () => void, periodMs: number): Timer;
+  clearTimer(timer: Timer | undefined): void;
+  /** Calls `callback` after the input that is ready now has been handled. */
+  setSoon(callback: () => void): void;
+}
+
+/** Why {@link Context.stop} was aborted. */
+export interface StopReason {
+  readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+}
+
+/** The whole world outside a command. `system-context.ts` makes the real one, tests make theirs. */
+export interface Context {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly clock: Clock;
+  /** Aborted by SIGINT, SIGTERM and SIGHUP; its reason is a {@link StopReason}. */
+  readonly stop: AbortSignal;
+  readonly pid: number;
+  /** Opens one network connection to a broker: see {@link Session}. */
+  openSession(plan: ConnectionPlan, handlers: SessionHandlers): Promise<Session>;
+  /** Starts the embedded broker of `--broker embedded`. */
+  startBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker>;
+}

@@ -1,0 +1,123 @@
+/** Types only: what the commands know of MQTT. `mqttjs.ts` implements {@link Session} over MQTT.js, tests fake it. */
+import type { ProtocolVersion } from './connection-plan.ts';
+
+/** Quality of Service. [MQTT5 4.3] */
+export type QoS = 0 | 1 | 2;
+
+/** User Property pairs; repeats are kept, order is kept within a name. [MQTT5 3.3.2.3.7] */
+export type UserProperties = readonly (readonly [name: string, value: string])[];
+
+/** Properties of an Application Message, by the specification's names. [MQTT5 3.3.2.3] */
+export interface MessageProperties {
+  /** 0 unspecified bytes, 1 UTF-8. */
+  readonly payloadFormatIndicator?: 0 | 1;
+  /** Seconds. */
+  readonly messageExpiryInterval?: number;
+  readonly topicAlias?: number;
+  readonly responseTopic?: string;
+  readonly correlationData?: Buffer;
+  readonly userProperties?: UserProperties;
+  readonly subscriptionIdentifiers?: readonly number[];
+  readonly contentType?: string;
+}
+
+/** An Application Message to publish. */
+export interface OutgoingMessage {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly properties?: MessageProperties;
+}
+
+/** An Application Message that the broker delivered. */
+export interface ReceivedMessage {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly dup: boolean;
+  /** 0 at QoS 0. */
+  readonly packetId: number;
+  /** Set when the session speaks MQTT 5. */
+  readonly properties?: MessageProperties;
+}
+
+/** What the broker answered to one PUBLISH at QoS 1 or 2; at QoS 0 always reason code 0. */
+export interface PublishOutcome {
+  /** 0x80 and above: refused. Always 0 before MQTT 5. [MQTT5 3.4.2.1] */
+  readonly reasonCode: number;
+  readonly reasonString?: string;
+}
+
+/** One Topic Filter of a SUBSCRIBE. [MQTT5 3.8.3] */
+export interface Subscription {
+  readonly filter: string;
+  readonly qos: QoS;
+}
+
+/** What SUBACK said of one Topic Filter. */
+export interface SubscribeOutcome {
+  readonly filter: string;
+  /** 0, 1, 2: granted QoS. 0x80 and above: denied. [MQTT5 3.9.3] */
+  readonly reasonCode: number;
+  readonly reasonString?: string;
+}
+
+/** What was agreed with the broker in CONNECT and CONNACK. */
+export interface SessionInfo {
+  readonly version: ProtocolVersion;
+  /** As sent, or the Assigned Client Identifier. */
+  readonly clientId: string;
+  readonly sessionPresent: boolean;
+  /** The broker's Server Keep Alive, or ours. */
+  readonly keepAliveSeconds: number;
+  /** QoS 1 and 2 messages that the broker takes at once; 65535 where it does not say. [MQTT5 3.2.2.3.3] */
+  readonly receiveMaximum: number;
+  readonly maximumQoS: QoS;
+  readonly retainAvailable: boolean;
+  /** Bytes of a whole packet that the broker takes; undefined: no limit stated. [MQTT5 3.2.2.3.6] */
+  readonly maximumPacketSize?: number;
+}
+
+/** How a connection that had reached CONNACK ended. */
+export interface SessionEnd {
+  /** `closed` by our own `close`; `disconnected` by the broker's DISCONNECT; `lost` otherwise. */
+  readonly kind: 'closed' | 'disconnected' | 'lost';
+  /** In words, such as `connection reset`. */
+  readonly reason: string;
+  /** Of the broker's DISCONNECT. [MQTT5 3.14.2.1] */
+  readonly reasonCode?: number;
+  readonly serverReference?: string;
+}
+
+/** What a session calls back. */
+export interface SessionHandlers {
+  /**
+   * Called for each message, one at a time. The acknowledgement is sent after the returned promise resolves, and
+   * nothing more is read from the connection until then: the handler's pace is the broker's pace.
+   */
+  readonly onMessage?: (message: ReceivedMessage) => Promise<void> | undefined;
+  /** A line of the protocol trace (`-d`), without a newline. Never holds a password or payload. */
+  readonly onTrace?: (line: string) => void;
+}
+
+/** One network connection to a broker, from CONNACK on. It never reconnects by itself. */
+export interface Session {
+  readonly info: SessionInfo;
+  /** Resolves once, when the connection has ended. Never rejects. */
+  readonly ended: Promise<SessionEnd>;
+  /**
+   * Sends one PUBLISH. Resolves when the exchange of its QoS is complete: written, PUBACK, or PUBCOMP.
+   * Rejects with ConnectionLostError when the connection ends first. The caller keeps to Receive Maximum.
+   */
+  publish(message: OutgoingMessage): Promise<PublishOutcome>;
+  /** Resolves when more may be published without filling memory; undefined when that is now. */
+  drained(): Promise<void> | undefined;
+  /** Sends one SUBSCRIBE; resolves with an outcome for each, in order. */
+  subscribe(subscriptions: readonly Subscription[]): Promise<readonly SubscribeOutcome[]>;
+  /** PINGREQ; resolves at PINGRESP: everything sent before it has been read by the broker. */
+  ping(): Promise<void>;
+  /** Sends DISCONNECT and closes. Resolves when the socket is closed; never rejects. */
+  close(reasonCode?: number): Promise<void>;
+}

@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config';
+
+/** Folders whose tests need nothing but Node: what `npm run check` runs. */
+const UNIT = ['test/{cli,options,commands,mqtt,input,output,bench,broker,meta}/**/*.test.ts', 'test/*.test.ts'];
+
+export default defineConfig({
+  test: {
+    coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'html'] },
+    projects: [
+      { test: { name: 'unit', include: UNIT, testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'system',
+          include: ['test/e2e/**/*.test.ts', 'test/interop/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          include: ['test/long/**/*.test.ts'],
+          testTimeout: 3_600_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
