@@ -1,0 +1,24 @@
+import type { Context } from '../cli/context.ts';
+import type { ExitCode } from '../cli/exit-codes.ts';
+import type { OptionValues } from '../options/option-values.ts';
+import type { OptionSpec } from '../options/spec.ts';
+
+/** A line of the help that can be typed as it stands. */
+export interface Example {
+  readonly says: string;
+  readonly typed: string;
+}
+
+/** One of the commands. */
+export interface Command {
+  readonly name: string;
+  /** One line: what it is for. */
+  readonly summary: string;
+  /** Synopsis without the command's name, such as `[URL] -t TOPIC -m MESSAGE`. */
+  readonly synopsis: string;
+  readonly options: readonly OptionSpec[];
+  /** The two most useful first: they are what a call without arguments shows. */
+  readonly examples: readonly Example[];
+  /** Runs to the end. Throws CliError for everything a user can act on. */
+  run(values: OptionValues, context: Context): Promise<ExitCode>;
+}

@@ -1,0 +1,127 @@
+/** The shape of an option table: from it come the parser, the help, the documentation and the tests. */
+
+/** Where a value came from, weakest first: default, file, environment, flag. */
+export type Source =
+  | { readonly kind: 'default' }
+  | { readonly kind: 'file'; readonly path: string; readonly line: number }
+  | { readonly kind: 'environment'; readonly variable: string }
+  /** `spelled` is the option as typed, such as `-q` or `--qos`; empty for a positional word. */
+  | { readonly kind: 'flag'; readonly spelled: string };
+
+/** One time that an option was given. */
+export interface Occurrence {
+  /** The words after the option, exactly as given; none for a flag. */
+  readonly words: readonly string[];
+  readonly source: Source;
+}
+
+/** Thrown by {@link OptionSpec.parse}: what is wrong with the value, without naming option or value. */
+export class ValueError extends Error {
+  /** What to type instead. */
+  readonly hint: string | undefined;
+
+  constructor(reason: string, hint?: string) {
+    super(reason);
+    this.name = 'ValueError';
+    this.hint = hint;
+  }
+}
+
+/** Headings of the help, in the order in which they are shown. */
+export const GROUPS = [
+  'Message',
+  'Subscription',
+  'Load',
+  'Output',
+  'Connection',
+  'Authentication',
+  'Session',
+  'Will',
+  'TLS',
+  'General',
+] as const;
+
+export type Group = (typeof GROUPS)[number];
+
+/** One option. `T` is what {@link OptionValues.get} returns for it. */
+export interface OptionSpec<T = unknown> {
+  /** Long name without dashes; the key of the option everywhere. */
+  readonly long: string;
+  /** One letter, without the dash. */
+  readonly short?: string;
+  readonly group: Group;
+  /** One line for the help: what it does, no full stop. */
+  readonly summary: string;
+  /** Placeholders for the words it takes, such as `['HOST']`; empty for a flag. */
+  readonly valueNames: readonly string[];
+  /** Given the words that follow, how many belong to it; where it varies. */
+  readonly countWords?: (following: readonly string[]) => number;
+  /** `last` wins; `all` are kept; `once`: a second one is an error; `count`: how often. */
+  readonly repeat: 'last' | 'all' | 'once' | 'count';
+  /** Environment variable that holds a value for it. */
+  readonly environment?: string;
+  /** Its value is never shown. */
+  readonly secret?: boolean;
+  /** The default, as the help shows it. */
+  readonly defaultText?: string;
+  /** One occurrence's words to a value. Throws {@link ValueError}. */
+  readonly parse: (words: readonly string[]) => unknown;
+  /** Parsed occurrences, in order, weakest source first, to what `get` returns. */
+  readonly collect: (parsed: readonly unknown[]) => T;
+}
+
+/** What every option of a table states, whatever its shape. */
+interface Common {
+  readonly long: string;
+  readonly short?: string;
+  readonly group: Group;
+  readonly summary: string;
+  readonly environment?: string;
+  readonly secret?: boolean;
+  readonly defaultText?: string;
+}
+
+/** An option without a value. */
+export function flag(common: Common): OptionSpec<boolean> {
+  return { ...common, valueNames: [], repeat: 'last', parse: () => true, collect: (parsed) => parsed.length > 0 };
+}
+
+/** A flag that is counted, such as `-d` and `-dd`. */
+export function counted(common: Common): OptionSpec<number> {
+  return { ...common, valueNames: [], repeat: 'count', parse: () => true, collect: (parsed) => parsed.length };
+}
+
+interface WithValue<T> extends Common {
+  readonly value: string;
+  readonly parse: (text: string) => T;
+}
+
+/** An option with one value, of which the last given wins. */
+export function single<T>(spec: WithValue<T> & { readonly once?: boolean }): OptionSpec<T | undefined> {
+  const { value, parse, once, ...common } = spec;
+  return {
+    ...common,
+    valueNames: [value],
+    repeat: once ? 'once' : 'last',
+    parse: ([text = '']) => parse(text),
+    collect: (parsed) => parsed.at(-1) as T | undefined,
+  };
+}
+
+/** An option with one value and a default. */
+export function singleOr<T>(fallback: T, spec: WithValue<T>): OptionSpec<T> {
+  const base = single(spec);
+  return { ...base, defaultText: spec.defaultText ?? String(fallback), collect: (parsed) => base.collect(parsed) ?? fallback };
+}
+
+/** An option with one value that may be given many times, all kept in order. */
+export function many<T>(spec: WithValue<T>): OptionSpec<readonly T[]> {
+  const { value, parse, ...common } = spec;
+  return {
+    ...common,
+    valueNames: [value],
+    repeat: 'all',
+    parse: ([text = '']) => parse(text),
+    collect: (parsed) => parsed as readonly T[],
+  };
+}
