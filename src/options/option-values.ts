@@ -3,6 +3,8 @@ import type { Occurrence, OptionSpec, Source } from './spec.ts';
 /** An occurrence with its value, ready to use. */
 export interface ParsedOccurrence extends Occurrence {
   readonly value: unknown;
+  /** The occurrence that carried it, such as the URL that this host came from. */
+  readonly partOf?: ParsedOccurrence;
 }
 
 const DEFAULT: Source = { kind: 'default' };
@@ -10,13 +12,10 @@ const DEFAULT: Source = { kind: 'default' };
 /** Everything the user said, validated: the result of parsing the command line, the environment and files. */
 export class OptionValues {
   readonly #byName: ReadonlyMap<string, readonly ParsedOccurrence[]>;
-  /** The words that are no option, in order. */
-  readonly positionals: readonly string[];
 
   /** `occurrences` of one option stand weakest source first, then in the order given. */
-  constructor(occurrences: ReadonlyMap<string, readonly ParsedOccurrence[]>, positionals: readonly string[]) {
+  constructor(occurrences: ReadonlyMap<string, readonly ParsedOccurrence[]>) {
     this.#byName = occurrences;
-    this.positionals = positionals;
   }
 
   get<T>(spec: OptionSpec<T>): T {

@@ -15,6 +15,12 @@ export interface Occurrence {
   readonly source: Source;
 }
 
+/** A value for another option, by its long name, that one occurrence carries. */
+export interface Expansion {
+  readonly long: string;
+  readonly word: string;
+}
+
 /** Thrown by {@link OptionSpec.parse}: what is wrong with the value, without naming option or value. */
 export class ValueError extends Error {
   /** What to type instead. */
@@ -60,12 +66,14 @@ export interface OptionSpec<T = unknown> {
   readonly repeat: 'last' | 'all' | 'once' | 'count';
   /** Environment variable that holds a value for it. */
   readonly environment?: string;
-  /** Its value is never shown. */
-  readonly secret?: boolean;
+  /** What may be shown of its value, where that is not all. */
+  readonly redact?: (word: string) => string;
   /** The default, as the help shows it. */
   readonly defaultText?: string;
   /** One occurrence's words to a value. Throws {@link ValueError}. */
   readonly parse: (words: readonly string[]) => unknown;
+  /** What else one occurrence sets: a URL sets host, port, user name and password. */
+  readonly expand?: (parsed: unknown) => readonly Expansion[];
   /** Parsed occurrences, in order, weakest source first, to what `get` returns. */
   readonly collect: (parsed: readonly unknown[]) => T;
 }
@@ -77,8 +85,13 @@ interface Common {
   readonly group: Group;
   readonly summary: string;
   readonly environment?: string;
-  readonly secret?: boolean;
+  readonly redact?: (word: string) => string;
   readonly defaultText?: string;
+}
+
+/** For {@link OptionSpec.redact}: a value of which nothing may be shown. */
+export function hidden(): string {
+  return '***';
 }
 
 /** An option without a value. */
@@ -94,6 +107,7 @@ export function counted(common: Common): OptionSpec<number> {
 interface WithValue<T> extends Common {
   readonly value: string;
   readonly parse: (text: string) => T;
+  readonly expand?: (parsed: unknown) => readonly Expansion[];
 }
 
 /** An option with one value, of which the last given wins. */

@@ -1,0 +1,80 @@
+/** What mqtt-pub publishes. */
+import { flag, type OptionSpec, single, singleOr } from './spec.ts';
+import { parseNonEmpty, parseQoS, parseText, parseTopicName } from './values.ts';
+
+export const topicOption = single({
+  long: 'topic',
+  short: 't',
+  group: 'Message',
+  summary: 'Topic Name to publish to',
+  value: 'TOPIC',
+  parse: parseTopicName,
+});
+
+export const messageOption = single({
+  long: 'message',
+  short: 'm',
+  group: 'Message',
+  summary: 'the message, as typed',
+  value: 'MESSAGE',
+  once: true,
+  parse: parseText,
+});
+
+export const fileOption = single({
+  long: 'file',
+  short: 'f',
+  group: 'Message',
+  summary: 'the content of a file as one message',
+  value: 'FILE',
+  once: true,
+  parse: parseNonEmpty,
+});
+
+export const stdinFileOption = flag({
+  long: 'stdin-file',
+  short: 's',
+  group: 'Message',
+  summary: 'all of standard input as one message',
+});
+
+export const stdinLineOption = flag({
+  long: 'stdin-line',
+  short: 'l',
+  group: 'Message',
+  summary: 'each line of standard input as a message, sent as it arrives',
+});
+
+export const nullMessageOption = flag({
+  long: 'null-message',
+  short: 'n',
+  group: 'Message',
+  summary: 'an empty message; with -r it deletes the retained one',
+});
+
+export const qosOption = singleOr(0 as ReturnType<typeof parseQoS>, {
+  long: 'qos',
+  short: 'q',
+  group: 'Message',
+  summary: 'QoS: 0 at most once, 1 at least once, 2 exactly once',
+  value: 'QOS',
+  parse: parseQoS,
+});
+
+export const retainOption = flag({
+  long: 'retain',
+  short: 'r',
+  group: 'Message',
+  summary: 'the broker keeps the message for later subscribers',
+});
+
+export const messageOptions: readonly OptionSpec[] = [
+  topicOption,
+  messageOption,
+  fileOption,
+  stdinFileOption,
+  stdinLineOption,
+  nullMessageOption,
+  qosOption,
+  retainOption,
+];

@@ -1,0 +1,117 @@
+/** Command line and environment to OptionValues. The only file that knows yargs. */
+import yargs from 'yargs';
+import { UsageError } from '../errors.ts';
+import { quote } from '../output/escape.ts';
+import { indexOptions, type OptionIndex, scanArgv, type Token } from './argv.ts';
+import { describeSource, OptionValues, type ParsedOccurrence } from './option-values.ts';
+import { type Occurrence, type OptionSpec, ValueError } from './spec.ts';
+import { suggestOption } from './suggest.ts';
+
+export interface ParseInput {
+  readonly specs: readonly OptionSpec[];
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What the first positional word sets, such as the URL option; further ones are an error. */
+  readonly positional?: OptionSpec;
+}
+
+/** Throws UsageError, naming option and value, for the first thing that is wrong. */
+export function parseOptions({ specs, argv, env, positional }: ParseInput): OptionValues {
+  const index = indexOptions(specs);
+  const tokens = checkWithYargs(scanArgv(argv, index), specs);
+  const occurrences: [OptionSpec, Occurrence][] = [...fromEnvironment(specs, env)];
+  for (const token of tokens) {
+    if (token.kind === 'option') {
+      occurrences.push([token.spec, { words: token.words, source: { kind: 'flag', spelled: token.spelled } }]);
+    } else if (positional !== undefined && !occurrences.some(([, { source }]) => isPositional(source))) {
+      occurrences.push([positional, { words: [token.word], source: { kind: 'flag', spelled: '' } }]);
+    } else {
+      throw new UsageError(`unexpected argument ${quote(token.word)}`, 'A message is given with -m, a topic with -t.');
+    }
+  }
+  return collect(occurrences, index);
+}
+
+function isPositional(source: Occurrence['source']): boolean {
+  return source.kind === 'flag' && source.spelled === '';
+}
+
+/**
+ * yargs sees the structure alone: each option with the number of its token in place of its value. What it returns is
+ * looked up by that number, so no value is ever unquoted, split, or turned into a number by it.
+ */
+function checkWithYargs(tokens: readonly Token[], specs: readonly OptionSpec[]): Token[] {
+  const words = tokens.map((token, number) => {
+    if (token.kind === 'option') return `--${token.spec.long}=${number}`;
+    return token.kind === 'unknown' ? token.word : String(number);
+  });
+  const unknown = tokens.find((token) => token.kind === 'unknown');
+  const parser = yargs()
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .strictOptions()
+    .fail((message) => {
+      if (unknown?.kind === 'unknown') throw unknownOption(unknown.word, specs);
+      throw new UsageError(message);
+    });
+  for (const spec of specs) parser.option(spec.long, { type: 'string', array: true, nargs: 1 });
+  const parsed: Record<string, unknown> = parser.parseSync(words);
+  const numbers = [...specs.map((spec) => parsed[spec.long]), parsed['_']].flatMap((found) => found ?? []);
+  const seen = numbers.map((number) => tokens[Number(number)]).filter((token) => token !== undefined);
+  // yargs groups by option; the order in which things were typed decides which one wins.
+  return seen.sort((a, b) => tokens.indexOf(a) - tokens.indexOf(b));
+}
+
+function unknownOption(word: string, specs: readonly OptionSpec[]): UsageError {
+  const suggestion = suggestOption(word, specs);
+  return new UsageError(`unknown option ${quote(word)}`, suggestion && `Did you mean ${suggestion}?`);
+}
+
+/** An empty variable counts as one that is not set, as everywhere in a shell. */
+function fromEnvironment(specs: readonly OptionSpec[], env: ParseInput['env']): [OptionSpec, Occurrence][] {
+  return specs.flatMap((spec): [OptionSpec, Occurrence][] => {
+    const variable = spec.environment;
+    const word = variable === undefined ? undefined : env[variable];
+    if (variable === undefined || word === undefined || word === '') return [];
+    return [[spec, { words: [word], source: { kind: 'environment', variable } }]];
+  });
+}
+
+function collect(occurrences: readonly [OptionSpec, Occurrence][], index: OptionIndex): OptionValues {
+  const byName = new Map<string, ParsedOccurrence[]>();
+  const add = (spec: OptionSpec, occurrence: Occurrence, partOf?: ParsedOccurrence): void => {
+    const value = parseValue(spec, occurrence);
+    const parsed = { ...occurrence, value, ...(partOf && { partOf }) };
+    const list = byName.get(spec.long) ?? [];
+    byName.set(spec.long, list);
+    if (spec.repeat === 'once' && list.length > 0) {
+      throw new UsageError(`${describeSource(occurrence.source)} was given twice`);
+    }
+    list.push(parsed);
+    for (const { long, word } of spec.expand?.(value) ?? []) {
+      const other = index.get(`--${long}`);
+      if (other !== undefined) add(other, { words: [word], source: occurrence.source }, parsed);
+    }
+  };
+  for (const [spec, occurrence] of occurrences) add(spec, occurrence);
+  return new OptionValues(byName);
+}
+
+function parseValue(spec: OptionSpec, { words, source }: Occurrence): unknown {
+  try {
+    return spec.parse(words);
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    const spelled = describeSource(source) || spec.valueNames.join(' ');
+    const shown = words.map((word) => quote(spec.redact?.(word) ?? word)).join(' ');
+    throw new UsageError(`${spelled} ${shown}: ${error.message}`, error.hint);
+  }
+}
