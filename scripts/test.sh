@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# `npm test`: everything, from the format of the sources to the built commands against real brokers. Ends with the sum,
+# alone on the last line. `--long` adds the tests that take long.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+# Debian keeps mosquitto there, off the PATH of everyone but root.
+export PATH="$PATH:/usr/sbin:/usr/local/sbin"
+
+projects=(unit system)
+for word in "$@"; do
+  case $word in
+    --long) projects+=(long) ;;
+    *)
+      echo "usage: scripts/test.sh [--long]" >&2
+      exit 2
+      ;;
+  esac
+done
+
+# What the system tests use: a command, and the Debian package that has it.
+needs=(mosquitto=mosquitto mosquitto_pub=mosquitto-clients openssl=openssl tmux=tmux script=bsdutils setsid=util-linux ps=procps)
+# Erlang is 90 MB: worth it where the machine is thrown away afterwards.
+[[ -n ${CI-} ]] && needs+=(rabbitmq-server=rabbitmq-server)
+
+packages=()
+for need in "${needs[@]}"; do
+  command -v "${need%%=*}" >/dev/null || packages+=("${need#*=}")
+done
+if ((${#packages[@]})); then
+  if [[ $(id -u) == 0 && -f /etc/debian_version ]]; then
+    echo "== Installing ${packages[*]}"
+    # RUNLEVEL=1 keeps Debian from starting the brokers as services; the tests start their own, on free ports.
+    export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+    log=$(mktemp)
+    if ! { apt-get update && apt-get install -y --no-install-recommends "${packages[@]}"; } >"$log" 2>&1 </dev/null; then
+      tail -n 20 "$log" >&2
+      echo "The installation failed; tests that need these packages are skipped." >&2
+    fi
+    rm -f "$log"
+  else
+    echo "== Not installed: ${packages[*]}. Tests that need them are skipped."
+    echo "   Debian and Ubuntu: sudo apt-get install --no-install-recommends ${packages[*]}"
+  fi
+fi
+
+# A step that fails counts as one failure, and the next one runs all the same: one run tells everything.
+failed_steps=()
+step() {
+  local name=$1
+  shift
+  echo "== $name"
+  "$@" </dev/null || failed_steps+=("$name")
+}
+
+reports=$(mktemp -d)
+trap 'rm -rf "$reports"' EXIT
+
+run_vitest() {
+  npx vitest run --project "$1" --reporter=default --reporter=json --outputFile.json="$reports/$1.json"
+}
+
+step "format and lint" npm run --silent lint
+step "types" npm run --silent types
+step "build" npm run --silent build
+for project in "${projects[@]}"; do
+  step "$project tests" run_vitest "$project"
+done
+
+echo
+for name in ${failed_steps[@]+"${failed_steps[@]}"}; do echo "FAILED: $name"; done
+node scripts/sum-tests.mjs "$reports" "${#projects[@]}" ${failed_steps[@]+"${failed_steps[@]}"}
