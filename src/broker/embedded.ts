@@ -6,6 +6,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { Aedes, type AedesOptions } from 'aedes';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { CliError } from '../errors.ts';
+import { capQoS, mendDelivery } from './aedes-delivery.ts';
 
 /** What an embedded broker listens on and whom it lets in. */
 export interface EmbeddedBrokerOptions {
@@ -37,7 +38,8 @@ export interface EmbeddedBroker {
 /** Starts a broker in this process. Throws CliError when it cannot listen. */
 export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
   const aedes = await Aedes.createBroker(makeAedesOptions(options));
-  const server = makeServer(options, (stream) => aedes.handle(stream));
+  const mendClient = mendDelivery(aedes);
+  const server = makeServer(options, (stream) => mendClient(aedes.handle(stream)));
   const sockets = trackSockets(server);
   const host = options.host ?? '127.0.0.1';
   const stop = () => closeAll(aedes, server, sockets);
@@ -62,6 +64,12 @@ function makeAedesOptions(options: EmbeddedBrokerOptions): AedesOptions {
     maxInflightInbound: 0,
     // Waiting for a slow subscriber has no limit but Keep Alive. The largest delay that a timer takes.
     drainTimeout: 2_147_483_647,
+    // Packets that follow CONNECT at once, not waiting for CONNACK; aedes ends the connection at more than 42.
+    queueLimit: 65_535,
+    authorizeForward: (client, packet) => {
+      capQoS(client, packet);
+      return packet;
+    },
   };
   if (authenticate !== undefined) {
     chosen.authenticate = (_client, username, password, done) => done(null, authenticate(username, password));
