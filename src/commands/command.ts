@@ -19,6 +19,8 @@ export interface Command {
   readonly options: readonly OptionSpec[];
   /** The two most useful first: they are what a call without arguments shows. */
   readonly examples: readonly Example[];
+  /** Whether a call without a single word can only be a plea for help. */
+  needsArguments(env: Context['env']): boolean;
   /** Runs to the end. Throws CliError for everything a user can act on. */
   run(values: OptionValues, context: Context): Promise<ExitCode>;
 }

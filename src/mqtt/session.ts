@@ -98,6 +98,11 @@ export interface SessionHandlers {
    * nothing more is read from the connection until then: the handler's pace is the broker's pace.
    */
   readonly onMessage?: (message: ReceivedMessage) => Promise<void> | undefined;
+  /**
+   * Packet Identifiers of QoS 2 messages that were handled and that the broker has not released by PUBREL yet. The owner
+   * hands the same set to each connection of one session, so that no message is handled twice. [MQTT5 4.3.3]
+   */
+  readonly unreleased?: Set<number>;
   /** A line of the protocol trace (`-d`), without a newline. Never holds a password or payload. */
   readonly onTrace?: (line: string) => void;
 }

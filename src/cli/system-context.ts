@@ -1,0 +1,53 @@
+import { connectSession } from '../mqtt/connect.ts';
+import type { Clock, Context, Input, Output, StopReason, Timer } from './context.ts';
+
+const systemClock: Clock = {
+  epochMs: () => performance.timeOrigin + performance.now(),
+  monotonicMs: () => performance.now(),
+  setTimer: (callback, delayMs): Timer => setTimeout(callback, delayMs),
+  setRepeating: (callback, periodMs): Timer => setInterval(callback, periodMs),
+  clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
+  setSoon: (callback) => {
+    setImmediate(callback);
+  },
+};
+
+/** The real world. `stop` is aborted by the caller, which owns the signals. */
+export function makeSystemContext(stop: AbortSignal): Context {
+  return {
+    env: process.env,
+    // Getters: the first touch of a standard stream opens it, and costs start-up time where it is not used.
+    get stdin(): Input {
+      return process.stdin;
+    },
+    get stdout(): Output {
+      return process.stdout;
+    },
+    get stderr(): Output {
+      return process.stderr;
+    },
+    clock: systemClock,
+    stop,
+    pid: process.pid,
+    openSession(plan, handlers) {
+      return connectSession(plan, handlers, { clock: systemClock, stop });
+    },
+    async startBroker(options) {
+      const { startEmbeddedBroker } = await import('../broker/embedded.ts');
+      return startEmbeddedBroker(options);
+    },
+  };
+}
+
+/** Watches the signals that ask for an end. The second one ends the process at once. */
+export function watchSignals(onSecond: (reason: StopReason) => void): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      const reason: StopReason = { signal };
+      if (controller.signal.aborted) onSecond(reason);
+      else controller.abort(reason);
+    });
+  }
+  return controller.signal;
+}

@@ -1,0 +1,37 @@
+import type { Context } from '../cli/context.ts';
+import { UsageError } from '../errors.ts';
+import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
+import { brokerOption, hostOption, mosquittoUrlOption, portOption, quietOption, urlArgument } from '../options/connection.ts';
+import type { OptionValues } from '../options/option-values.ts';
+import { resolveConnection } from '../options/resolve-connection.ts';
+
+/**
+ * Calls `run` with the plan of the connection options. With `--broker embedded` a broker is up for as long as it runs,
+ * and the plan leads to it. Throws UsageError before anything is started.
+ */
+export async function withBroker<T>(
+  values: OptionValues,
+  context: Context,
+  command: string,
+  run: (plan: ConnectionPlan) => Promise<T>,
+): Promise<T> {
+  const plan = await resolveConnection(values, context, command);
+  if (plan.endpoint.tls?.insecure && !values.get(quietOption)) {
+    context.stderr.write('Warning: --insecure: neither the certificate nor the host name of the broker is checked.\n');
+  }
+  if (values.get(brokerOption) === undefined) return run(plan);
+  // Only what was typed contradicts it: MQTT_HOST and MQTT_URL are there for all the other commands.
+  const other = [urlArgument, hostOption, portOption, mosquittoUrlOption].find(
+    (spec) => values.source(spec).kind === 'flag',
+  );
+  if (other) {
+    throw new UsageError(`--broker embedded and ${values.spelled(other) || 'a URL'} name two brokers`, 'Give one of them.');
+  }
+  const broker = await context.startBroker({});
+  try {
+    if (!values.get(quietOption)) context.stderr.write(`Embedded broker: ${broker.url}\n`);
+    return await run({ ...plan, endpoint: { host: broker.host, port: broker.port } });
+  } finally {
+    await broker.close();
+  }
+}

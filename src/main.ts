@@ -1,0 +1,29 @@
+/** The real process around `run`: the only file that ends it. */
+import { makeSystemContext, watchSignals } from './cli/system-context.ts';
+import { ExitCode } from './cli/exit-codes.ts';
+import { run } from './cli/run.ts';
+import { exitCodeOfSignal } from './cli/signals.ts';
+
+/** Runs the command `name` with the words of the process, and ends the process with its exit code. */
+export async function main(name: string): Promise<void> {
+  const stop = watchSignals((reason) => process.exit(exitCodeOfSignal(reason)));
+  const crash = (error: unknown): void => {
+    process.stderr.write(`${name}: internal error: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(ExitCode.internal);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+  const exitCode = await run(name, process.argv.slice(2), makeSystemContext(stop));
+  await Promise.all([flush(process.stdout), flush(process.stderr)]);
+  // Ends a name look-up or an open pipe that would keep the process alive beyond its answer.
+  process.exit(exitCode);
+}
+
+/** Resolves when everything written has reached the system, or never will. */
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0 || stream.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    stream.once('error', () => resolve());
+    stream.write('', () => resolve());
+  });
+}

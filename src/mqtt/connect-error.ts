@@ -1,0 +1,130 @@
+/** Why no session could be opened, in words, with what to try next. */
+import { type CliError, RefusedError, TlsError, UnauthorizedError, UnreachableError } from '../errors.ts';
+import { quote } from '../output/escape.ts';
+import type { ConnectionPlan, Endpoint, ProtocolVersion } from './connection-plan.ts';
+import type { DialResult, Refusal } from './mqttjs.ts';
+import { describeConnackCode } from './reason-codes.ts';
+
+type SystemError = Error & { readonly code?: string; readonly address?: string; readonly errors?: readonly SystemError[] };
+
+/** A failure below MQTT: name, TCP, TLS. */
+export function describeConnectFailure(error: SystemError, endpoint: Endpoint): CliError {
+  const { host, port } = endpoint;
+  const address = formatAddress(endpoint);
+  // With several addresses Node reports all attempts at once.
+  const causes = error.errors && error.errors.length > 0 ? error.errors : [error];
+  const options = { cause: error };
+  const code = causes.find((cause) => cause.code === 'ECONNREFUSED')?.code ?? causes[0]?.code ?? '';
+  switch (code) {
+    case 'ECONNREFUSED': {
+      const tried = [...new Set(causes.flatMap((cause) => cause.address ?? []))].filter((one) => one !== host);
+      const addresses = tried.length === 0 ? '' : ` (tried ${tried.join(' and ')})`;
+      return new UnreachableError(`nothing is listening on ${address}${addresses}`, hintForPort(endpoint), options);
+    }
+    case 'ENOTFOUND':
+      return new UnreachableError(`host name ${quote(host)} not found`, 'Is it spelled right?', options);
+    case 'EAI_AGAIN':
+      return new UnreachableError(`host name ${quote(host)} not found: DNS does not answer`, 'Is the network up?', options);
+    case 'ETIMEDOUT':
+      return new UnreachableError(`no answer from ${address}`, 'Is a firewall between here and there?', options);
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return new UnreachableError(`no way to ${address}: network or host unreachable`, 'Is the network up?', options);
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return endpoint.tls
+        ? new TlsError(`${address} closed the connection in the TLS handshake`, 'Does it speak TLS? Try mqtt://', options)
+        : closedBeforeConnack(endpoint, options);
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+    case 'EPROTO':
+      return new TlsError(`${address} does not speak TLS`, `Try mqtt://${host}:${port}`, options);
+    default:
+      return code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')
+        ? describeTlsAlert(error, endpoint)
+        : new UnreachableError(`cannot connect to ${address}: ${error.message}`, undefined, options);
+  }
+}
+
+/** An attempt that reached MQTT and was refused or closed. */
+export function describeDialFailure(
+  result: Exclude<DialResult, { kind: 'open' }>,
+  plan: ConnectionPlan,
+  version: ProtocolVersion,
+): CliError {
+  if (result.kind === 'refused') return describeRefusal(result.refusal, plan, version);
+  const { endpoint } = plan;
+  const failure = result.failure as SystemError | undefined;
+  if (failure?.code?.startsWith('ERR_SSL')) return describeTlsAlert(failure, endpoint);
+  if (failure === undefined || failure.code === 'ECONNRESET' || failure.code === 'EPIPE') {
+    return closedBeforeConnack(endpoint, { cause: failure });
+  }
+  return new UnreachableError(
+    `${formatAddress(endpoint)} did not answer as an MQTT broker: ${failure.message}`,
+    'Is another service on this port?',
+    { cause: failure },
+  );
+}
+
+function describeRefusal(refusal: Refusal, plan: ConnectionPlan, version: ProtocolVersion): CliError {
+  const { code, reasonString, serverReference } = refusal;
+  const said = `${describeConnackCode(code, version)}${reasonString === undefined ? '' : `: ${reasonString}`}`;
+  if (code === 0x04 || code === 0x05 || code === 0x86 || code === 0x87 || code === 0x8c || code === 0x8a) {
+    return new UnauthorizedError(`the broker refused the login: ${said}`, describeLogin(plan));
+  }
+  if (code === 0x9c || code === 0x9d) {
+    const hint = serverReference === undefined ? undefined : `Connect there: -h ${serverReference}`;
+    return new RefusedError(`the broker says to use another server: ${said}`, hint);
+  }
+  return new RefusedError(`the broker refused the connection: ${said}`, hintForRefusal(code, plan));
+}
+
+function hintForRefusal(code: number, plan: ConnectionPlan): string | undefined {
+  if (code === 0x01 || code === 0x84) return 'Let the version be found out: leave -V away.';
+  if (code === 0x02 || code === 0x85) return `Choose another Client Identifier than ${quote(plan.clientId)}: -i`;
+  return undefined;
+}
+
+/** Says what was sent, so that a wrong variable or an empty file can be seen, without showing the password. */
+function describeLogin({ username, password, passwordSource }: ConnectionPlan): string {
+  if (username === undefined && password === undefined) return 'No user name was sent: give -u and a password.';
+  const user = username === undefined ? 'No user name' : `User ${quote(username)}`;
+  if (password === undefined) return `${user} was sent, without a password.`;
+  const characters = password.toString().length;
+  return `${user} was sent, with a password of ${characters} characters from ${passwordSource ?? 'the command line'}.`;
+}
+
+/** A broker that wants a client certificate says so by an alert, in TLS 1.3 only after the handshake. */
+function describeTlsAlert(error: SystemError, endpoint: Endpoint): TlsError {
+  const address = formatAddress(endpoint);
+  const { code = '', message } = error;
+  const options = { cause: error };
+  if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE/.test(code) && endpoint.tls?.cert === undefined) {
+    return new TlsError(`${address} wants a client certificate`, 'Give --cert FILE and --key FILE.', options);
+  }
+  if (/ALERT/.test(code) && endpoint.tls?.cert !== undefined) {
+    return new TlsError(`${address} refuses our client certificate (${alertName(code)})`, 'Is --cert signed by the CA that the broker trusts?', options);
+  }
+  return new TlsError(`the TLS handshake with ${address} failed: ${alertName(code) || message}`, undefined, options);
+}
+
+/** `ERR_SSL_TLSV1_ALERT_UNKNOWN_CA` to `unknown ca`. */
+function alertName(code: string): string {
+  return code.replace(/^ERR_SSL_(.*ALERT_)?/, '').replaceAll('_', ' ').toLowerCase();
+}
+
+function closedBeforeConnack(endpoint: Endpoint, options: ErrorOptions): UnreachableError {
+  const hint = endpoint.tls ? undefined : `Is it a TLS port? Try mqtts://${formatAddress(endpoint)}`;
+  return new UnreachableError(`${formatAddress(endpoint)} closed the connection before CONNACK`, hint, options);
+}
+
+function hintForPort({ host, tls, webSocketPath }: Endpoint): string {
+  if (webSocketPath !== undefined) return 'Is the broker running? WebSocket is often on port 9001 or 8083.';
+  if (tls) return 'Is the broker running? TLS is usually port 8883.';
+  return `Is the broker running? TLS is usually port 8883: mqtts://${host}`;
+}
+
+/** `host:port`, an IPv6 address in brackets. */
+export function formatAddress({ host, port }: Endpoint): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

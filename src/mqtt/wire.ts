@@ -1,0 +1,81 @@
+import { Duplex } from 'node:stream';
+
+/** How long the broker may take to close its side after our DISCONNECT, in milliseconds. */
+const CLOSE_GRACE_MS = 800;
+
+/** Starts a timer; returns what stops it. */
+export type StartTimer = (callback: () => void, delayMs: number) => () => void;
+
+/**
+ * The stream that the MQTT client writes to and reads from: it stands between the client and the transport. It joins
+ * the many small writes of a packet into one, and drops empty ones, which would become empty WebSocket frames that
+ * some brokers take for an error.
+ */
+export class Wire extends Duplex {
+  readonly #transport: Duplex;
+  readonly #startTimer: StartTimer;
+  /** Bytes that have come in and gone out since the start. */
+  bytesIn = 0;
+  bytesOut = 0;
+  /** The first error of the transport. */
+  failure: Error | undefined;
+
+  constructor(transport: Duplex, startTimer: StartTimer) {
+    super({ writableHighWaterMark: 65_536, readableHighWaterMark: 65_536 });
+    this.#transport = transport;
+    this.#startTimer = startTimer;
+    transport.on('data', (chunk: Buffer) => {
+      this.bytesIn += chunk.length;
+      if (!this.writableEnded && !this.push(chunk)) transport.pause();
+    });
+    transport.on('error', (error: Error) => {
+      this.failure ??= error;
+      this.destroy();
+    });
+    transport.on('end', () => this.#finish());
+    transport.on('close', () => this.destroy());
+  }
+
+  override _read(): void {
+    this.#transport.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#send(chunk, done);
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], done: (error?: Error | null) => void): void {
+    this.#send(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
+  }
+
+  /** Ends the transport and reads on until the broker does too: closing with unread bytes would reset the connection,
+   * and the broker could then lose our last packets. */
+  override _final(done: (error?: Error | null) => void): void {
+    this.#transport.resume();
+    this.#transport.end();
+    const stop = this.#startTimer(() => this.destroy(), CLOSE_GRACE_MS);
+    this.once('close', stop);
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#transport.destroy();
+    done(error);
+  }
+
+  #finish(): void {
+    // The broker ended its side: whatever was not read by the client yet comes first.
+    if (this.writableEnded) this.destroy();
+    else if (!this.readableEnded) {
+      this.push(null);
+      this.once('end', () => this.destroy());
+    }
+  }
+
+  #send(bytes: Buffer, done: (error?: Error | null) => void): void {
+    if (bytes.length === 0) return done();
+    this.bytesOut += bytes.length;
+    if (this.#transport.write(bytes)) return done();
+    this.#transport.once('drain', done);
+  }
+}

@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import { UsageError } from '../errors.ts';
+import { quote } from '../output/escape.ts';
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'is a folder',
+  ENOTDIR: 'is not a folder',
+};
+
+/** Why a file could not be read or written, in words. */
+export function describeFileError(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return (code !== undefined && REASONS[code]) || message;
+}
+
+/** Reads a file that an option names; throws UsageError that names both. */
+export async function readNamedFile(spelled: string, path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new UsageError(`${spelled} ${quote(path)}: ${describeFileError(error)}`);
+  }
+}
