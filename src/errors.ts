@@ -46,6 +46,13 @@ export class UnauthorizedError extends CliError {
 export class RefusedError extends CliError {
   override readonly code = 'E_REFUSED';
   override readonly exitCode = ExitCode.refused;
+  /** Whether the broker is only busy or unavailable at the moment. */
+  readonly temporary: boolean;
+
+  constructor(message: string, hint?: string, temporary = false) {
+    super(message, hint);
+    this.temporary = temporary;
+  }
 }
 
 /** A connection that had reached CONNACK ended without our asking for it. */

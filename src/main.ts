@@ -1,8 +1,9 @@
 /** The real process around `run`: the only file that ends it. */
-import { makeSystemContext, watchSignals } from './cli/system-context.ts';
+
 import { ExitCode } from './cli/exit-codes.ts';
 import { run } from './cli/run.ts';
 import { exitCodeOfSignal } from './cli/signals.ts';
+import { makeSystemContext, watchSignals } from './cli/system-context.ts';
 
 /** Runs the command `name` with the words of the process, and ends the process with its exit code. */
 export async function main(name: string): Promise<void> {

@@ -1,6 +1,6 @@
+import type { Command } from '../commands/command.ts';
 import { urlArgument } from '../options/connection.ts';
 import { GROUPS, type OptionSpec } from '../options/spec.ts';
-import type { Command } from '../commands/command.ts';
 
 const MAX_WIDTH = 100;
 const LABEL_WIDTH = 38;
@@ -23,7 +23,13 @@ export function formatBriefUsage(command: Command): string {
 /** The whole help: examples on top, then the options by group. `columns`: of the terminal, if it is one. */
 export function formatHelp(command: Command, columns: number | undefined): string {
   const width = Math.min(columns ?? MAX_WIDTH, MAX_WIDTH);
-  const lines = [`${command.name}: ${command.summary}`, '', `usage: ${command.name} ${command.synopsis}`, '', 'Examples:'];
+  const lines = [
+    `${command.name}: ${command.summary}`,
+    '',
+    `usage: ${command.name} ${command.synopsis}`,
+    '',
+    'Examples:',
+  ];
   for (const { says, typed } of command.examples) lines.push(`  ${typed}`, `      ${says}`);
   for (const group of GROUPS) {
     const specs = command.options.filter((spec) => spec.group === group);

@@ -1,8 +1,8 @@
-import { UsageError } from '../errors.ts';
-import { helpOption, hostOption, urlArgument, versionFlag } from '../options/connection.ts';
-import { indexOptions, scanArgv } from '../options/argv.ts';
-import { COMMANDS } from './command-table.ts';
 import type { Command } from '../commands/command.ts';
+import { UsageError } from '../errors.ts';
+import { indexOptions, scanArgv } from '../options/argv.ts';
+import { helpOption, hostOption, urlArgument, versionFlag } from '../options/connection.ts';
+import { COMMANDS } from './command-table.ts';
 import type { Context } from './context.ts';
 import { ExitCode } from './exit-codes.ts';
 

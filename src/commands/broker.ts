@@ -1,7 +1,14 @@
 import type { Context } from '../cli/context.ts';
 import { UsageError } from '../errors.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
-import { brokerOption, hostOption, mosquittoUrlOption, portOption, quietOption, urlArgument } from '../options/connection.ts';
+import {
+  brokerOption,
+  hostOption,
+  mosquittoUrlOption,
+  portOption,
+  quietOption,
+  urlArgument,
+} from '../options/connection.ts';
 import type { OptionValues } from '../options/option-values.ts';
 import { resolveConnection } from '../options/resolve-connection.ts';
 
@@ -25,7 +32,10 @@ export async function withBroker<T>(
     (spec) => values.source(spec).kind === 'flag',
   );
   if (other) {
-    throw new UsageError(`--broker embedded and ${values.spelled(other) || 'a URL'} name two brokers`, 'Give one of them.');
+    throw new UsageError(
+      `--broker embedded and ${values.spelled(other) || 'a URL'} name two brokers`,
+      'Give one of them.',
+    );
   }
   const broker = await context.startBroker({});
   try {

@@ -20,7 +20,7 @@ export const pubCommand: Command = {
   options: [...messageOptions, ...connectionOptions],
   examples: [
     { says: 'at QoS 1, exit code 0 means that the broker accepted it', typed: 'mqtt-pub -t test -m hello -q 1' },
-    { says: 'another broker, retained', typed: "mqtt-pub mqtt://broker.lan -t home/door -m open -r" },
+    { says: 'another broker, retained', typed: 'mqtt-pub mqtt://broker.lan -t home/door -m open -r' },
     { says: 'each line of a log as a message, as it is written', typed: 'tail -f app.log | mqtt-pub -t logs/app -l' },
     { says: 'a file, byte for byte', typed: 'mqtt-pub -t cam/1 -f picture.jpg' },
     { says: 'delete a retained message', typed: 'mqtt-pub -t home/door -n -r' },
@@ -53,7 +53,12 @@ async function run(values: OptionValues, context: Context): Promise<ExitCode> {
   return ExitCode.ok;
 }
 
-async function publishAll(plan: PubPlan, connection: ConnectionPlan, values: OptionValues, context: Context): Promise<void> {
+async function publishAll(
+  plan: PubPlan,
+  connection: ConnectionPlan,
+  values: OptionValues,
+  context: Context,
+): Promise<void> {
   const { topic, qos, retain, source } = plan;
   const maxBytes = maximumPayloadBytes(topic);
   // One message is read before connecting, so that an unreadable file sends nothing.

@@ -71,15 +71,17 @@ export class Publishing {
   /** Sends each line as it arrives; returns how many blank ones were left out because of RETAIN. */
   async sendLines(lines: AsyncIterable<Buffer>, message: Omit<OutgoingMessage, 'payload'>): Promise<number> {
     let skipped = 0;
-    const iterator = lines[Symbol.asyncIterator]();
-    for (;;) {
-      const next = await Promise.race([iterator.next(), this.#ended]);
-      if (!next || next.done || this.#end !== undefined) break;
-      if (next.value.length === 0 && message.retain) skipped += 1;
-      else await this.send({ ...message, payload: next.value });
+    // An input that stays open must not hold up the end; destroying it ends the loop.
+    void this.#ended.then(() => this.#context.stdin.destroy());
+    try {
+      for await (const payload of lines) {
+        if (this.#end !== undefined) break;
+        if (payload.length === 0 && message.retain) skipped += 1;
+        else await this.send({ ...message, payload });
+      }
+    } catch (error) {
+      if (this.#end === undefined) throw error;
     }
-    // An input that is still open would hold on to its reader.
-    if (this.#end !== undefined) this.#context.stdin.destroy();
     return skipped;
   }
 

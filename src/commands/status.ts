@@ -1,8 +1,8 @@
 import type { Context } from '../cli/context.ts';
 import type { SessionHandlers, SessionInfo } from '../mqtt/session.ts';
-import { escapeControls } from '../output/escape.ts';
 import { debugOption, quietOption } from '../options/connection.ts';
 import type { OptionValues } from '../options/option-values.ts';
+import { escapeControls } from '../output/escape.ts';
 
 /** The trace of `-d`: packets on stderr. */
 export function makeTrace(name: string, values: OptionValues, context: Context): Pick<SessionHandlers, 'onTrace'> {
@@ -13,4 +13,27 @@ export function makeTrace(name: string, values: OptionValues, context: Context):
 /** Such as `MQTT 3.1.1`. */
 export function describeVersion({ version }: Pick<SessionInfo, 'version'>): string {
   return { 3: 'MQTT 3.1', 4: 'MQTT 3.1.1', 5: 'MQTT 5' }[version];
+}
+
+/** What a command says on stderr while it runs. */
+export class Status {
+  readonly #name: string;
+  readonly #context: Context;
+  readonly #quiet: boolean;
+
+  constructor(name: string, context: Context, quiet: boolean) {
+    this.#name = name;
+    this.#context = context;
+    this.#quiet = quiet;
+  }
+
+  /** For somebody who watches: shown on a terminal only. */
+  progress(text: string): void {
+    if (!this.#quiet && this.#context.stderr.isTTY) this.#context.stderr.write(`${escapeControls(text)}\n`);
+  }
+
+  /** What a log should hold too. */
+  warn(text: string): void {
+    if (!this.#quiet) this.#context.stderr.write(`${this.#name}: ${escapeControls(text)}\n`);
+  }
 }

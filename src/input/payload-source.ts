@@ -26,10 +26,16 @@ export function resolvePayloadSource(values: OptionValues): PayloadSource {
   const given = SOURCES.filter((spec) => values.has(spec));
   const [first, second] = given;
   if (first === undefined) {
-    throw new UsageError('there is no message', "Give one: -m 'text', -f FILE, -s or -l for standard input, -n for none.");
+    throw new UsageError(
+      'there is no message',
+      "Give one: -m 'text', -f FILE, -s or -l for standard input, -n for none.",
+    );
   }
   if (second !== undefined) {
-    throw new UsageError(`${values.spelled(first)} and ${values.spelled(second)} both give the message`, 'Give one of them.');
+    throw new UsageError(
+      `${values.spelled(first)} and ${values.spelled(second)} both give the message`,
+      'Give one of them.',
+    );
   }
   const text = values.get(options.messageOption);
   const path = values.get(options.fileOption);

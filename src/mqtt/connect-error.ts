@@ -5,7 +5,11 @@ import type { ConnectionPlan, Endpoint, ProtocolVersion } from './connection-pla
 import type { DialResult, Refusal } from './mqttjs.ts';
 import { describeConnackCode } from './reason-codes.ts';
 
-type SystemError = Error & { readonly code?: string; readonly address?: string; readonly errors?: readonly SystemError[] };
+type SystemError = Error & {
+  readonly code?: string;
+  readonly address?: string;
+  readonly errors?: readonly SystemError[];
+};
 
 /** A failure below MQTT: name, TCP, TLS. */
 export function describeConnectFailure(error: SystemError, endpoint: Endpoint): CliError {
@@ -24,7 +28,11 @@ export function describeConnectFailure(error: SystemError, endpoint: Endpoint): 
     case 'ENOTFOUND':
       return new UnreachableError(`host name ${quote(host)} not found`, 'Is it spelled right?', options);
     case 'EAI_AGAIN':
-      return new UnreachableError(`host name ${quote(host)} not found: DNS does not answer`, 'Is the network up?', options);
+      return new UnreachableError(
+        `host name ${quote(host)} not found: DNS does not answer`,
+        'Is the network up?',
+        options,
+      );
     case 'ETIMEDOUT':
       return new UnreachableError(`no answer from ${address}`, 'Is a firewall between here and there?', options);
     case 'EHOSTUNREACH':
@@ -33,7 +41,11 @@ export function describeConnectFailure(error: SystemError, endpoint: Endpoint): 
     case 'ECONNRESET':
     case 'EPIPE':
       return endpoint.tls
-        ? new TlsError(`${address} closed the connection in the TLS handshake`, 'Does it speak TLS? Try mqtt://', options)
+        ? new TlsError(
+            `${address} closed the connection in the TLS handshake`,
+            'Does it speak TLS? Try mqtt://',
+            options,
+          )
         : closedBeforeConnack(endpoint, options);
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
@@ -66,6 +78,9 @@ export function describeDialFailure(
   );
 }
 
+/** Server unavailable in both versions, Server busy, Connection rate exceeded. */
+const TEMPORARY_CODES: readonly number[] = [0x03, 0x88, 0x89, 0x9f];
+
 function describeRefusal(refusal: Refusal, plan: ConnectionPlan, version: ProtocolVersion): CliError {
   const { code, reasonString, serverReference } = refusal;
   const said = `${describeConnackCode(code, version)}${reasonString === undefined ? '' : `: ${reasonString}`}`;
@@ -76,7 +91,11 @@ function describeRefusal(refusal: Refusal, plan: ConnectionPlan, version: Protoc
     const hint = serverReference === undefined ? undefined : `Connect there: -h ${serverReference}`;
     return new RefusedError(`the broker says to use another server: ${said}`, hint);
   }
-  return new RefusedError(`the broker refused the connection: ${said}`, hintForRefusal(code, plan));
+  return new RefusedError(
+    `the broker refused the connection: ${said}`,
+    hintForRefusal(code, plan),
+    TEMPORARY_CODES.includes(code),
+  );
 }
 
 function hintForRefusal(code: number, plan: ConnectionPlan): string | undefined {
@@ -103,14 +122,21 @@ function describeTlsAlert(error: SystemError, endpoint: Endpoint): TlsError {
     return new TlsError(`${address} wants a client certificate`, 'Give --cert FILE and --key FILE.', options);
   }
   if (/ALERT/.test(code) && endpoint.tls?.cert !== undefined) {
-    return new TlsError(`${address} refuses our client certificate (${alertName(code)})`, 'Is --cert signed by the CA that the broker trusts?', options);
+    return new TlsError(
+      `${address} refuses our client certificate (${alertName(code)})`,
+      'Is --cert signed by the CA that the broker trusts?',
+      options,
+    );
   }
   return new TlsError(`the TLS handshake with ${address} failed: ${alertName(code) || message}`, undefined, options);
 }
 
 /** `ERR_SSL_TLSV1_ALERT_UNKNOWN_CA` to `unknown ca`. */
 function alertName(code: string): string {
-  return code.replace(/^ERR_SSL_(.*ALERT_)?/, '').replaceAll('_', ' ').toLowerCase();
+  return code
+    .replace(/^ERR_SSL_(.*ALERT_)?/, '')
+    .replaceAll('_', ' ')
+    .toLowerCase();
 }
 
 function closedBeforeConnack(endpoint: Endpoint, options: ErrorOptions): UnreachableError {

@@ -23,10 +23,13 @@ export async function connectSession(
   const { host, port } = plan.endpoint;
   const onStop = (): void => abort.abort(interruption(stop));
   const timer = clock.setTimer(
-    () => abort.abort(new UnreachableError(
-      `no answer from ${host}:${port} in ${plan.connectTimeoutMs / 1000} s`,
-      'Is a firewall between here and there? Is the port right?',
-    )),
+    () =>
+      abort.abort(
+        new UnreachableError(
+          `no answer from ${host}:${port} in ${plan.connectTimeoutMs / 1000} s`,
+          'Is a firewall between here and there? Is the port right?',
+        ),
+      ),
     plan.connectTimeoutMs,
   );
   if (stop.aborted) onStop();

@@ -18,13 +18,18 @@ export function maximumPayloadBytes(topic: string): number {
 export function checkBrokerLimits(message: OutgoingMessage, info: SessionInfo): void {
   const { topic, payload, qos, retain } = message;
   if (qos > info.maximumQoS) {
-    throw new PublishRefusedError(`the broker takes messages up to QoS ${info.maximumQoS}, not ${qos}`, `Use -q ${info.maximumQoS}.`);
+    throw new PublishRefusedError(
+      `the broker takes messages up to QoS ${info.maximumQoS}, not ${qos}`,
+      `Use -q ${info.maximumQoS}.`,
+    );
   }
   if (retain && !info.retainAvailable) {
     throw new PublishRefusedError('the broker does not retain messages', 'Leave -r away.');
   }
   const bytes = payload.length + Buffer.byteLength(topic) + PUBLISH_OVERHEAD;
   if (info.maximumPacketSize !== undefined && bytes > info.maximumPacketSize) {
-    throw new PublishRefusedError(`a message of ${payload.length} bytes is too large for the broker (packets up to ${info.maximumPacketSize} bytes)`);
+    throw new PublishRefusedError(
+      `a message of ${payload.length} bytes is too large for the broker (packets up to ${info.maximumPacketSize} bytes)`,
+    );
   }
 }

@@ -52,4 +52,3 @@ function validity(certificate: X509Certificate): string {
   // Certificates state their own dates: no clock of ours takes part, so that this is true on a machine with a wrong one.
   return `valid from ${certificate.validFrom} to ${certificate.validTo}`;
 }
-

@@ -39,4 +39,3 @@ function checkName(host: string, socket: TLSSocket): string | undefined {
   const error = checkServerIdentity(host, socket.getPeerCertificate(true));
   return error && 'ERR_TLS_CERT_ALTNAME_INVALID';
 }
-

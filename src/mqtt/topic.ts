@@ -42,7 +42,10 @@ export function findTopicNameFault(text: string): TopicFault | undefined {
   const fault = findStringFault(text);
   if (fault !== undefined) return fault;
   if (/[+#]/.test(text)) {
-    return { reason: 'must not hold the wildcards + and #', hint: 'Messages are published to one topic; wildcards are for mqtt-sub.' };
+    return {
+      reason: 'must not hold the wildcards + and #',
+      hint: 'Messages are published to one topic; wildcards are for mqtt-sub.',
+    };
   }
   return undefined;
 }

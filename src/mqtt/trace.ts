@@ -40,7 +40,10 @@ function describeDetails(packet: Packet): readonly string[] {
         `${packet.payload.length} bytes`,
       ];
     case 'subscribe':
-      return [`id ${packet.messageId}`, ...packet.subscriptions.map(({ topic, qos }) => `${quote(topic)} at QoS ${qos}`)];
+      return [
+        `id ${packet.messageId}`,
+        ...packet.subscriptions.map(({ topic, qos }) => `${quote(topic)} at QoS ${qos}`),
+      ];
     case 'suback':
       return [`id ${packet.messageId}`, ...packet.granted.map((code) => describeGrant(code as number))];
     case 'puback':

@@ -22,7 +22,11 @@ function openTcp(endpoint: Endpoint, abort: AbortSignal): Promise<Socket> {
 }
 
 /** Host and port for `net.connect`; an attempt at one of several addresses is given up after half a second. */
-export function addressOf({ host, port }: Endpoint): { host: string; port: number; autoSelectFamilyAttemptTimeout: number } {
+export function addressOf({ host, port }: Endpoint): {
+  host: string;
+  port: number;
+  autoSelectFamilyAttemptTimeout: number;
+} {
   return { host, port, autoSelectFamilyAttemptTimeout: 500 };
 }
 
@@ -42,7 +46,8 @@ export function settled<T extends Socket>(socket: T, event: string, abort: Abort
       reject(error);
     };
     const onAbort = (): void => fail(abort.reason);
-    const onClose = (): void => fail(Object.assign(new Error('closed before the handshake was complete'), { code: 'ECONNRESET' }));
+    const onClose = (): void =>
+      fail(Object.assign(new Error('closed before the handshake was complete'), { code: 'ECONNRESET' }));
     const onReady = (): void => {
       cleanUp();
       resolve(socket);

@@ -62,7 +62,8 @@ export const brokerOption = single({
   summary: '"embedded" starts a broker for this run, on a free loopback port (MQTT 3.1.1)',
   value: 'embedded',
   parse: (text): 'embedded' => {
-    if (text !== 'embedded') throw new ValueError('must be embedded', `The broker to connect to is named by -h: -h ${text}`);
+    if (text !== 'embedded')
+      throw new ValueError('must be embedded', `The broker to connect to is named by -h: -h ${text}`);
     return text;
   },
 });

@@ -23,7 +23,10 @@ export async function resolveConnection(
   const version = resolveVersion(values);
   const { username, password, passwordSource } = await resolveCredentials(values, url);
   if (password !== undefined && username === undefined && (version === 4 || version === 3)) {
-    throw new UsageError(`${values.spelled(options.passwordOption)}: MQTT 3.1.1 has no password without a user name`, 'Add -u NAME.');
+    throw new UsageError(
+      `${values.spelled(options.passwordOption)}: MQTT 3.1.1 has no password without a user name`,
+      'Add -u NAME.',
+    );
   }
   const will = resolveWill(values);
   const sessionExpiryInterval = resolveSessionExpiry(values);
@@ -48,10 +51,7 @@ export async function resolveConnection(
  * nothing of the URL may be used, its credentials least of all.
  */
 function findUrl(values: OptionValues): ParsedOccurrence | undefined {
-  const urls = [
-    ...values.occurrences(options.urlArgument),
-    ...values.occurrences(options.mosquittoUrlOption),
-  ];
+  const urls = [...values.occurrences(options.urlArgument), ...values.occurrences(options.mosquittoUrlOption)];
   const strongest = urls.reduce<ParsedOccurrence | undefined>(
     (best, url) => (best === undefined || strength(url) >= strength(best) ? url : best),
     undefined,
@@ -66,7 +66,11 @@ function strength(occurrence: ParsedOccurrence): number {
 }
 
 /** The last occurrence that is not part of a URL other than the one in use. */
-function pick<T>(values: OptionValues, spec: OptionSpec<T>, url: ParsedOccurrence | undefined): ParsedOccurrence | undefined {
+function pick<T>(
+  values: OptionValues,
+  spec: OptionSpec<T>,
+  url: ParsedOccurrence | undefined,
+): ParsedOccurrence | undefined {
   return values.occurrences(spec).findLast(({ partOf }) => partOf === undefined || partOf === url);
 }
 
@@ -109,7 +113,10 @@ async function resolveCredentials(values: OptionValues, url: ParsedOccurrence | 
     return { ...username, ...(await readPassword(values, file.value as string)) };
   }
   if (file !== undefined) {
-    throw new UsageError(`${values.spelled(options.passwordFileOption)} and a password were both given`, 'Give one of them.');
+    throw new UsageError(
+      `${values.spelled(options.passwordFileOption)} and a password were both given`,
+      'Give one of them.',
+    );
   }
   // The password of a URL belongs to the user of that URL: not to one that a stronger source names.
   const orphaned = typed?.partOf !== undefined && user !== undefined && strength(user) > strength(typed);
@@ -161,7 +168,9 @@ function resolveSessionExpiry(values: OptionValues): number | undefined {
 function resolveWill(values: OptionValues): Will | undefined {
   const topic = values.get(options.willTopicOption);
   if (topic === undefined) {
-    const orphan = [options.willPayloadOption, options.willQosOption, options.willRetainOption].find((spec) => values.has(spec));
+    const orphan = [options.willPayloadOption, options.willQosOption, options.willRetainOption].find((spec) =>
+      values.has(spec),
+    );
     if (orphan) throw new UsageError(`${values.spelled(orphan)} needs --will-topic`);
     return undefined;
   }

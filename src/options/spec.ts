@@ -125,7 +125,11 @@ export function single<T>(spec: WithValue<T> & { readonly once?: boolean }): Opt
 /** An option with one value and a default. */
 export function singleOr<T>(fallback: T, spec: WithValue<T>): OptionSpec<T> {
   const base = single(spec);
-  return { ...base, defaultText: spec.defaultText ?? String(fallback), collect: (parsed) => base.collect(parsed) ?? fallback };
+  return {
+    ...base,
+    defaultText: spec.defaultText ?? String(fallback),
+    collect: (parsed) => base.collect(parsed) ?? fallback,
+  };
 }
 
 /** An option with one value that may be given many times, all kept in order. */

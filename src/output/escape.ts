@@ -16,11 +16,19 @@ export function escapeControlsKeepingLayout(text: string): string {
   );
 }
 
+/** The text of a JSON document, in which only strings can hold such characters, and a `\\u` escape means the same. */
+export function escapeControlsInJson(json: string): string {
+  return json.replace(UNSAFE, (character) => `\\u${hex(character, 4)}`);
+}
+
 function escapeCharacter(character: string): string {
-  const code = character.charCodeAt(0);
   const short = SHORT[character];
   if (short !== undefined) return short;
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  return character.charCodeAt(0) < 0x100 ? `\\x${hex(character, 2)}` : `\\u${hex(character, 4)}`;
+}
+
+function hex(character: string, digits: number): string {
+  return character.charCodeAt(0).toString(16).padStart(digits, '0');
 }
 
 /** Long values are cut in messages. */

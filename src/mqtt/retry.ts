@@ -1,0 +1,16 @@
+/** Which failures are worth another attempt once a connection has stood. */
+import { type CliError, RefusedError, TlsError, UnreachableError } from '../errors.ts';
+import type { SessionEnd } from './session.ts';
+
+/** Session taken over, Use another server, Server moved: to come back would be a fight, or in vain. [MQTT5 3.14.2.1] */
+const FINAL_REASONS: readonly number[] = [0x8e, 0x9c, 0x9d];
+
+export function mayReconnectAfter(end: SessionEnd): boolean {
+  return end.reasonCode === undefined || !FINAL_REASONS.includes(end.reasonCode);
+}
+
+/** A broker that restarts is unreachable, closes handshakes, or says that it is busy; anything else stays as it is. */
+export function mayRetryAfter(error: unknown): error is CliError {
+  if (error instanceof UnreachableError || error instanceof TlsError) return true;
+  return error instanceof RefusedError && error.temporary;
+}

@@ -1,0 +1,7 @@
+import type { ReceivedMessage } from '../mqtt/session.ts';
+
+/** Turns a received message into the bytes to print. Pure but for the time, which the caller gives. */
+export interface Formatter {
+  /** `receivedMs`: milliseconds since the Unix epoch. Undefined: the message prints nothing. */
+  format(message: ReceivedMessage, receivedMs: number): Buffer | undefined;
+}

@@ -1,0 +1,74 @@
+/**
+ * One JSON object a line for each message: `docs/json/message.schema.json`, described in `docs/output-format.md`.
+ * Nothing is lost: a payload that is not UTF-8 comes in base64, and the object is enough to publish the message again
+ * (with `--parse-json`: the same JSON value, perhaps with other white space).
+ */
+import { isUtf8 } from 'node:buffer';
+import type { MessageProperties, ReceivedMessage } from '../mqtt/session.ts';
+import { escapeControlsInJson } from './escape.ts';
+import type { Formatter } from './formatter.ts';
+
+/** Version of the format, in the field `v`. */
+const FORMAT_VERSION = 1;
+
+export interface JsonLinesOptions {
+  /** Payloads that are JSON stand in place, as they are, instead of in a string. */
+  readonly parseJson: boolean;
+  /** Characters that JSON allows but that could act on a terminal become `\u` escapes. */
+  readonly forTerminal: boolean;
+}
+
+export class JsonLines implements Formatter {
+  readonly #options: JsonLinesOptions;
+
+  constructor(options: JsonLinesOptions) {
+    this.#options = options;
+  }
+
+  format(message: ReceivedMessage, receivedMs: number): Buffer {
+    const { topic, qos, retain, dup, payload, properties } = message;
+    // biome-ignore lint/style/noRestrictedGlobals: a conversion of the time given, not a look at the clock
+    const time = new Date(receivedMs).toISOString();
+    const head = JSON.stringify({
+      v: FORMAT_VERSION,
+      time,
+      topic,
+      qos,
+      retain,
+      dup,
+      size: payload.length,
+    });
+    const body = this.#formatPayload(payload);
+    const tail = properties === undefined ? '' : `,"properties":${formatProperties(properties)}`;
+    const line = `${head.slice(0, -1)},${body}${tail}}`;
+    return Buffer.from(`${this.#options.forTerminal ? escapeControlsInJson(line) : line}\n`);
+  }
+
+  #formatPayload(payload: Buffer): string {
+    if (!isUtf8(payload)) return `"encoding":"base64","payload":"${payload.toString('base64')}"`;
+    const text = payload.toString();
+    if (this.#options.parseJson && isJson(text)) return `"encoding":"json","payload":${withoutWhiteSpace(text)}`;
+    return `"encoding":"utf8","payload":${JSON.stringify(text)}`;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The text itself, so that digits, key order and repeated keys stay; without the line ends that would break the line. */
+function withoutWhiteSpace(json: string): string {
+  return json.replace(/("(?:[^"\\]|\\.)*")|[ \t\r\n]+/g, '$1');
+}
+
+function formatProperties({ correlationData, ...properties }: MessageProperties): string {
+  return JSON.stringify({
+    ...properties,
+    ...(correlationData !== undefined && { correlationData: correlationData.toString('base64') }),
+  });
+}
