@@ -9,6 +9,7 @@ import { ConnectionLostError } from '../errors.ts';
 import type { ConnectionPlan, ProtocolVersion } from './connection-plan.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { fromMqttjs, toMqttjs } from './mqttjs-properties.ts';
+import { describePacket } from './mqttjs-trace.ts';
 import { describeReasonCode } from './reason-codes.ts';
 import type {
   OutgoingMessage,
@@ -21,7 +22,6 @@ import type {
   SubscribeOutcome,
   Subscription,
 } from './session.ts';
-import { describePacket } from './trace.ts';
 import { Wire } from './wire.ts';
 
 /** How CONNECT ended: with a session, with a refusal, or with a connection that closed before CONNACK. */
