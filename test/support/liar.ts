@@ -1,0 +1,46 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { makePeer, type Peer } from './peer.ts';
+
+/** A server that does exactly what a test says, which no broker does. */
+export interface Liar {
+  readonly port: number;
+  /** How many connections there were. */
+  readonly connections: number;
+  close(): Promise<void>;
+}
+
+/** Starts a server at a free port; `script` is run for each connection, with its number from 1 on. */
+export async function startLiar(script: (peer: Peer, connection: number) => Promise<void> | void): Promise<Liar> {
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  let failure: unknown;
+  const server = createServer((socket) => {
+    socket.setNoDelay(true);
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => undefined);
+    connections++;
+    Promise.resolve(script(makePeer(socket), connections)).catch((error: unknown) => {
+      failure ??= error;
+      socket.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    get connections() {
+      return connections;
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+      if (failure !== undefined) throw failure;
+    },
+  };
+}
+
+/** Lets a client in: reads CONNECT, answers CONNACK. */
+export async function acceptConnect(peer: Peer, connack: object = {}): Promise<void> {
+  await peer.receive('connect');
+  peer.send({ cmd: 'connack', returnCode: 0, reasonCode: 0, sessionPresent: false, ...connack });
+}
