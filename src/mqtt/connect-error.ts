@@ -140,8 +140,16 @@ function alertName(code: string): string {
 }
 
 function closedBeforeConnack(endpoint: Endpoint, options: ErrorOptions): UnreachableError {
-  const hint = endpoint.tls ? undefined : `Is it a TLS port? Try mqtts://${formatAddress(endpoint)}`;
-  return new UnreachableError(`${formatAddress(endpoint)} closed the connection before CONNACK`, hint, options);
+  return new UnreachableError(
+    `${formatAddress(endpoint)} closed the connection before CONNACK`,
+    hintForClosed(endpoint),
+    options,
+  );
+}
+
+function hintForClosed(endpoint: Endpoint): string | undefined {
+  if (endpoint.webSocketPath !== undefined) return 'Is this the port of the WebSocket listener (often 9001 or 8083)?';
+  return endpoint.tls ? undefined : `Is it a TLS port? Try mqtts://${formatAddress(endpoint)}`;
 }
 
 function hintForPort({ host, tls, webSocketPath }: Endpoint): string {

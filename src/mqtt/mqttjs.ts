@@ -136,6 +136,7 @@ class MqttjsSession implements Session {
         resolve(this.#end);
       });
     });
+    this.#client.connect();
   }
 
   get info(): SessionInfo {
@@ -220,6 +221,7 @@ class MqttjsSession implements Session {
       ...(will && { will: { ...will, payload: Buffer.from(will.payload) } }),
       ...(version === 5 && { properties: this.#connectProperties() }),
       // Reconnecting, resubscribing and waiting are ours: see connect.ts and the commands.
+      manualConnect: true,
       reconnectPeriod: 0,
       resubscribe: false,
       queueQoSZero: false,

@@ -4,7 +4,7 @@ import { UsageError } from '../errors.ts';
 import { quote } from '../output/escape.ts';
 import { indexOptions, type OptionIndex, scanArgv, type Token } from './argv.ts';
 import { describeSource, OptionValues, type ParsedOccurrence } from './option-values.ts';
-import { type Occurrence, type OptionSpec, ValueError } from './spec.ts';
+import { type Occurrence, type OptionSpec, type Source, ValueError } from './spec.ts';
 import { suggestOption } from './suggest.ts';
 
 export interface ParseInput {
@@ -23,17 +23,31 @@ export function parseOptions({ specs, argv, env, positional }: ParseInput): Opti
   for (const token of tokens) {
     if (token.kind === 'option') {
       occurrences.push([token.spec, { words: token.words, source: { kind: 'flag', spelled: token.spelled } }]);
-    } else if (positional !== undefined && !occurrences.some(([, { source }]) => isPositional(source))) {
-      occurrences.push([positional, { words: [token.word], source: { kind: 'flag', spelled: '' } }]);
     } else {
-      throw new UsageError(`unexpected argument ${quote(token.word)}`, 'A message is given with -m, a topic with -t.');
+      occurrences.push([
+        acceptPositional(token.word, occurrences, positional),
+        { words: [token.word], source: POSITIONAL },
+      ]);
     }
   }
   return collect(occurrences, index);
 }
 
-function isPositional(source: Occurrence['source']): boolean {
-  return source.kind === 'flag' && source.spelled === '';
+const POSITIONAL: Source = { kind: 'flag', spelled: '' };
+
+/** A word without a dash is the broker's URL, once; whatever else it may be meant for has an option. */
+function acceptPositional(
+  word: string,
+  before: readonly [OptionSpec, Occurrence][],
+  positional: OptionSpec | undefined,
+): OptionSpec {
+  if (positional === undefined || !word.includes('://') || before.some(([, { source }]) => source === POSITIONAL)) {
+    throw new UsageError(
+      `unexpected argument ${quote(word)}`,
+      'A topic is given with -t, a message with -m, the broker with -h or as a URL: mqtt://HOST',
+    );
+  }
+  return positional;
 }
 
 /**
