@@ -26,6 +26,7 @@ const shims = {
     const packages = new RegExp(`^(${Object.keys(SHIMMED_PACKAGES).join('|')})$`);
     onResolve({ filter: packages }, ({ path }) => ({ path: join(SHIMS, SHIMMED_PACKAGES[path]) }));
     onResolve({ filter: /\/generated-wasm$/ }, () => ({ path: join(SHIMS, 'no-web-assembly.cjs') }));
+    onResolve({ filter: /\/argsert\.js$/ }, () => ({ path: join(SHIMS, 'no-argsert.mjs') }));
     onResolve({ filter: /\/platform-shims\/esm\.mjs$/ }, () => ({ path: join(SHIMS, 'yargs-platform.mjs') }));
     // The copy of Node's streams for browsers and old versions.
     onResolve({ filter: /^readable-stream$/ }, () => ({ path: 'node:stream', external: true }));
@@ -69,7 +70,7 @@ export async function bundleForNode(entry) {
       'import.meta.resolve': 'undefined',
     },
   });
-  const files = new Map();
+  const chunks = new Map();
   for (const { path, text } of outputFiles) {
     const { code, warnings } = await transform(text, {
       ...SMALLER,
@@ -82,7 +83,7 @@ export async function bundleForNode(entry) {
     // `import.meta` is empty in CommonJS: code that reads it must be replaced above, not shipped.
     if (warnings.length > 0)
       throw new Error(`${basename(path)}: ${warnings.map((warning) => warning.text).join('; ')}`);
-    files.set(basename(path), code);
+    chunks.set(basename(path), code);
   }
-  return { files, metafile };
+  return { chunks, metafile };
 }

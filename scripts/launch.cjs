@@ -1,14 +1,59 @@
 'use strict';
 
-const Module = require('node:module');
+const { readFileSync } = require('node:fs');
 
-/** Starts the command `name`. The build copies this file into dist, where the launchers in bin load it. */
-exports.launch = (name) => {
-  // From Node 22.1 on, V8 keeps what it compiled: in the user's cache folder, the one place we write to unasked.
+// Starts a command. The build copies this file into dist, with a table in place of BUILD:
+// - files: for each command, which file holds a module, where that is not the file of the module's own name;
+// - caches: for a file, the one with V8's code cache for it;
+// - cachesFor: the V8 that made them. V8 itself refuses what another version made; asking first spares it the look.
+const { files, caches, cachesFor } = BUILD;
+
+/** `onScript` is for the build: it is told of each script, to keep its code cache. */
+exports.launch = (name, onScript) => {
   const folder = cacheFolder(process.env);
-  if (folder !== undefined) Module.enableCompileCache?.(folder);
-  require('./main.js').main(name);
+  const useCaches = cachesFor === `${process.versions.v8} ${process.arch}`;
+  // From Node 22.1 on, Node keeps what V8 compiled: in the user's cache folder, the one place we write to unasked.
+  // (`module.constructor` is node:module, whose public form takes 5 ms to load.)
+  if (!useCaches && folder !== undefined) module.constructor.enableCompileCache?.(folder);
+
+  const factories = Object.create(null);
+  const modules = Object.create(null);
+  const load = (id) => {
+    if (!id.startsWith('./')) return require(id);
+    const known = modules[id];
+    if (known !== undefined) return known.exports;
+    if (factories[id] === undefined) Object.assign(factories, readFile(files[name][id] ?? id, useCaches, onScript));
+    const loaded = { exports: {} };
+    modules[id] = loaded;
+    factories[id](loaded.exports, load, loaded);
+    return loaded.exports;
+  };
+  load(files[name].main).main(name);
 };
+
+/** The modules of one file: functions by name, called when first needed. */
+function readFile(file, useCaches, onScript) {
+  if (onScript === undefined && !(useCaches && caches[file])) return require(file);
+  const { Script } = require('node:vm');
+  const path = `${__dirname}/${file.slice(2)}`;
+  // The bundler writes ASCII alone.
+  const source = `(function(module){${readFileSync(path, 'latin1')}\n})`;
+  const cachedData = onScript === undefined ? readCache(caches[file]) : undefined;
+  const script = new Script(source, { filename: path, cachedData });
+  onScript?.(file, script);
+  const holder = { exports: {} };
+  script.runInThisContext()(holder);
+  return holder.exports;
+}
+
+/** Undefined where the file is not there: the script is compiled as usual. */
+function readCache(file) {
+  try {
+    return readFileSync(`${__dirname}/${file}`);
+  } catch {
+    return undefined;
+  }
+}
 
 function cacheFolder({ XDG_CACHE_HOME, HOME }) {
   // The XDG base directory specification: a relative path is to be ignored.

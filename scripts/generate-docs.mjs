@@ -1,0 +1,158 @@
+// `npm run docs`: writes what the documents say of options and exit codes from the tables in the sources.
+// With `--check` it writes nothing, names what is out of date, and fails.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { ROOT } from './bundle.mjs';
+import { MOSQUITTO_OPTIONS } from './mosquitto-options.mjs';
+
+const GENERATED = '<!-- Made by `npm run docs` from the tables in src. Do not edit. -->';
+const COMMANDS = ['mqtt-pub', 'mqtt-sub', 'mqtt-bench'];
+
+/** Node 20 does not read TypeScript: the tables are bundled to a file that it can import. */
+async function loadTables() {
+  const folder = join(ROOT, 'node_modules/.cache/mqtt-toolkit');
+  const file = join(folder, `tables-${process.pid}.mjs`);
+  const contents = `
+    export { COMMANDS } from './cli/command-table.ts';
+    export { EXIT_CODE_MEANINGS } from './cli/exit-codes.ts';
+    export { GROUPS } from './options/spec.ts';
+    export { urlArgument } from './options/connection.ts';`;
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: join(ROOT, 'src') },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    write: false,
+    logLevel: 'warning',
+  });
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, outputFiles[0].contents);
+    const { COMMANDS: table, ...rest } = await import(pathToFileURL(file).href);
+    return { ...rest, commands: await Promise.all(COMMANDS.map((name) => table[name]())) };
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+/** A cell of a Markdown table. Placeholders in angle brackets would be taken for HTML. */
+const cell = (text) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+
+function optionTable(specs, urlArgument) {
+  const rows = specs.map((spec) => {
+    const value = spec.valueNames.map((name) => ` ${name}`).join('');
+    const short = spec.short === undefined ? '' : `\`-${spec.short}\`, `;
+    const label = spec === urlArgument ? `\`${value.trim()}\` (the first word)` : `${short}\`--${spec.long}${value}\``;
+    const environment = spec.environment === undefined ? '' : `\`${spec.environment}\``;
+    return `| ${[label, cell(spec.summary), cell(spec.defaultText ?? ''), environment].join(' | ')} |`;
+  });
+  return ['| option | meaning | default | environment |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+function optionsByGroup(specs, { GROUPS, urlArgument }) {
+  return GROUPS.map((group) => [group, specs.filter((spec) => spec.group === group)])
+    .filter(([, members]) => members.length > 0)
+    .map(([group, members]) => `### ${group}\n\n${optionTable(members, urlArgument)}\n`)
+    .join('\n');
+}
+
+function optionsPage(tables) {
+  const { commands } = tables;
+  const [first, ...others] = commands;
+  const shared = first.options.filter((spec) => others.every(({ options }) => options.includes(spec)));
+  const sections = commands.map(({ name, summary, synopsis, options }) => {
+    const own = options.filter((spec) => !shared.includes(spec));
+    return `## ${name}\n\n${summary}\n\n\`${name} ${synopsis}\`\n\n${optionsByGroup(own, tables)}`;
+  });
+  return `${GENERATED}
+
+# Options
+
+A flag is stronger than an environment variable, and that is stronger than the default. Durations are a number with
+\`ms\`, \`s\`, \`m\` or \`h\`, and a bare number is seconds. Sizes take \`k\`, \`M\`, \`G\` and \`KiB\`, \`MiB\`, \`GiB\`. The words
+after an option are its value whatever they look like: \`-m -5\` sends \`-5\`. \`--option=value\`, \`-p1884\`, bundles such as
+\`-rd\`, and \`--\` work too.
+
+${sections.join('\n')}
+## Every command
+
+${optionsByGroup(shared, tables)}`;
+}
+
+function exitCodeTable(meanings) {
+  const rows = meanings.map(([code, meaning]) => `| ${code} | ${meaning} |`);
+  return ['| code | meaning |', '|---|---|', ...rows].join('\n');
+}
+
+function exitCodesPage(meanings) {
+  return `${GENERATED}
+
+# Exit codes
+
+Zero means that it worked: at QoS 1 and 2 the broker has accepted every message. Every other code comes with at least one
+line on stderr, unless \`--quiet\` was given.
+
+${exitCodeTable(meanings)}
+`;
+}
+
+/** Ours for one of mosquitto's: the same long name, or where it has none the same letter. */
+function findOurs(theirs, specs) {
+  const words = theirs.split(' ');
+  const long = words.find((word) => word.startsWith('--'));
+  return specs.find((spec) => (long === undefined ? `-${spec.short}` === words[0] : `--${spec.long}` === long));
+}
+
+function mosquittoTable(commands) {
+  const rows = Object.entries(MOSQUITTO_OPTIONS).map(([theme, list]) => {
+    const { options } = commands.find(({ name }) => name === theme) ?? commands[0];
+    const show = (theirs) => theirs.map((option) => `\`${option.split(' ')[0]}\``).join(' ');
+    const ours = list.filter((theirs) => findOurs(theirs, options));
+    return `| ${theme} | ${show(ours)} | ${show(list.filter((theirs) => !ours.includes(theirs)))} |`;
+  });
+  return ['| | as in mosquitto | not there yet |', '|---|---|---|', ...rows].join('\n');
+}
+
+/** Replaces what stands between the markers named `name`. */
+function fill(text, name, content) {
+  const [start, end] = [`<!-- ${name}: made by \`npm run docs\` -->`, `<!-- end of ${name} -->`];
+  const from = text.indexOf(start);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`README.md has no markers for ${name}`);
+  return `${text.slice(0, from + start.length)}\n\n${content}\n\n${text.slice(to)}`;
+}
+
+async function generate() {
+  const tables = await loadTables();
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const withCodes = fill(readme, 'exit codes', exitCodeTable(tables.EXIT_CODE_MEANINGS));
+  return new Map([
+    ['README.md', fill(withCodes, 'mosquitto options', mosquittoTable(tables.commands))],
+    ['docs/exit-codes.md', exitCodesPage(tables.EXIT_CODE_MEANINGS)],
+    ['docs/options.md', optionsPage(tables)],
+  ]);
+}
+
+function readOrEmpty(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+const checking = process.argv.includes('--check');
+for (const [name, text] of await generate()) {
+  const path = join(ROOT, name);
+  if (readOrEmpty(path) === text) continue;
+  if (checking) {
+    console.error(`${name} is out of date: npm run docs`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(path, text);
+    console.log(`wrote ${name}`);
+  }
+}
