@@ -11,6 +11,7 @@ import {
 } from '../options/connection.ts';
 import type { OptionValues } from '../options/option-values.ts';
 import { resolveConnection } from '../options/resolve-connection.ts';
+import { Status } from './status.ts';
 
 /**
  * Calls `run` with the plan of the connection options. With `--broker embedded` a broker is up for as long as it runs,
@@ -23,8 +24,9 @@ export async function withBroker<T>(
   run: (plan: ConnectionPlan) => Promise<T>,
 ): Promise<T> {
   const plan = await resolveConnection(values, context, command);
-  if (plan.endpoint.tls?.insecure && !values.get(quietOption)) {
-    context.stderr.write('Warning: --insecure: neither the certificate nor the host name of the broker is checked.\n');
+  const status = new Status(command, context, values.get(quietOption));
+  if (plan.endpoint.tls?.insecure) {
+    status.warn('--insecure: neither the certificate nor the host name of the broker is checked');
   }
   if (values.get(brokerOption) === undefined) return run(plan);
   // Only what was typed contradicts it: MQTT_HOST and MQTT_URL are there for all the other commands.
@@ -39,7 +41,7 @@ export async function withBroker<T>(
   }
   const broker = await context.startBroker({});
   try {
-    if (!values.get(quietOption)) context.stderr.write(`Embedded broker: ${broker.url}\n`);
+    status.warn(`embedded broker at ${broker.url} for this run`);
     return await run({ ...plan, endpoint: { host: broker.host, port: broker.port } });
   } finally {
     await broker.close();
