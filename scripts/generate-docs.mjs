@@ -1,5 +1,6 @@
 // `npm run docs`: writes what the documents say of options and exit codes from the tables in the sources.
 // With `--check` it writes nothing, names what is out of date, and fails.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -136,6 +137,18 @@ async function generate() {
   ]);
 }
 
+/** As `npm run format` leaves it: the columns of tables lined up. */
+function format(name, text) {
+  const biome = join(ROOT, 'node_modules/.bin/biome');
+  const { status, stdout, stderr } = spawnSync(biome, ['format', `--stdin-file-path=${name}`], {
+    cwd: ROOT,
+    input: text,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`${name}: ${stderr}`);
+  return stdout;
+}
+
 function readOrEmpty(path) {
   try {
     return readFileSync(path, 'utf8');
@@ -145,7 +158,8 @@ function readOrEmpty(path) {
 }
 
 const checking = process.argv.includes('--check');
-for (const [name, text] of await generate()) {
+for (const [name, unformatted] of await generate()) {
+  const text = format(name, unformatted);
   const path = join(ROOT, name);
   if (readOrEmpty(path) === text) continue;
   if (checking) {
