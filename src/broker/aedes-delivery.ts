@@ -33,6 +33,7 @@ interface ClientInside {
 interface AedesInside {
   readonly clients: Readonly<Record<string, ClientInside>>;
   readonly persistence: {
+    storeRetained(packet: object): PromiseLike<void>;
     outgoingUpdate(client: Client, packet: { cmd: string; messageId: number; brokerId?: string }): Promise<unknown>;
   };
 }
@@ -46,6 +47,7 @@ const MAX_IN_FLIGHT = 10_000;
 /** Mends a broker; returns what mends each client, to be called when its connection was handed to aedes. */
 export function mendDelivery(aedes: Aedes): (client: Client) => void {
   mendPubrel(aedes);
+  mendRetained(aedes);
   const onAck = new WeakMap<Client, () => void>();
   aedes.on('ack', (_packet, client) => onAck.get(client)?.());
   return (client) => {
@@ -92,9 +94,24 @@ function mendPubrel(aedes: Aedes): void {
 }
 
 /**
+ * Keeps a retained message in its place. aedes waits a moment for its store, and the messages behind it do not; the
+ * memory store is done when the call returns, so nothing has to be waited for. [MQTT-4.6.0-6]
+ */
+function mendRetained(aedes: Aedes): void {
+  const { persistence } = aedes as unknown as AedesInside;
+  const store = persistence.storeRetained.bind(persistence);
+  // biome-ignore lint/suspicious/noThenProperty: a promise calls back later, and that is the fault.
+  const done = { then: (callBack: () => void) => callBack() } as PromiseLike<void>;
+  persistence.storeRetained = (packet) => {
+    store(packet);
+    return done;
+  };
+}
+
+/**
  * A message that matches two subscriptions of a client is delivered once. aedes tells a copy by a number not above
- * the last one seen, and so also drops a message that another one overtook inside the broker, as QoS 0 overtakes
- * QoS 1. The copies of one message come directly after each other, so comparing with the last one is enough.
+ * the last one seen, and so would also drop a message that waited in the window below while one of QoS 0 passed it.
+ * The copies of one message come directly after each other, so comparing with the last one is enough.
  */
 function makeCopyFilter(): (packet: Delivery) => boolean {
   let lastCounter = -1;

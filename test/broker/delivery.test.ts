@@ -38,6 +38,10 @@ describe('the embedded broker delivers', () => {
       publisher.burst('burst', qos, BURST);
       await delivered(subscriber, BURST);
       if (qos > 0) await accepted(publisher, BURST);
+      const released = new Set<number>();
+      if (qos === 2) await subscriber.peer.until(() => subscriber.released.length >= BURST, 'the last PUBREL');
+      for (const packetId of subscriber.released) released.add(packetId);
+      expect(released.size).toBe(qos === 2 ? BURST : 0);
       expect(indices(subscriber)).toEqual(upTo(BURST));
       expect(new Set(subscriber.deliveries.map((delivery) => delivery.qos))).toEqual(new Set([qos]));
     },
@@ -56,18 +60,28 @@ describe('the embedded broker delivers', () => {
     expect(indices(second)).toEqual(upTo(2_000));
   });
 
-  it('messages that others overtake inside it', async () => {
+  it.each(levels)('retained messages in their place, QoS %d [MQTT-4.6.0-6]', async (qos) => {
     const port = await startBroker();
     const subscriber = await openRawClient(port);
-    await subscriber.subscribe('#', 2);
+    await subscriber.subscribe('a', qos);
     const publisher = await openRawClient(port);
-    for (let round = 0; round < 100; round++) {
-      publisher.burst('a', 2, 1, round * 3);
-      publisher.burst('a', 1, 1, round * 3 + 1);
-      publisher.burst('a', 0, 1, round * 3 + 2);
-    }
+    publisher.burst('a', qos, 300, 0, (index) => index % 3 === 0);
     await delivered(subscriber, 300);
-    expect(indices(subscriber).sort((a, b) => a - b)).toEqual(upTo(300));
+    expect(indices(subscriber)).toEqual(upTo(300));
+  });
+
+  it('messages of QoS 1 that others of QoS 0 overtake inside it', async () => {
+    const port = await startBroker();
+    const subscriber = await openRawClient(port, { holds: true });
+    await subscriber.subscribe('a/#', 1);
+    const publisher = await openRawClient(port);
+    publisher.burst('a/1', 1, 9_990);
+    await accepted(publisher, 9_990);
+    for (let index = 9_990; index < 10_050; index++) publisher.burst('a/1', index % 2 === 0 ? 0 : 1, 1, index);
+    await delivered(subscriber, 10_000);
+    subscriber.acknowledge();
+    await delivered(subscriber, 10_050);
+    expect(indices(subscriber).sort((a, b) => a - b)).toEqual(upTo(10_050));
   });
 
   it('once what matches two subscriptions of a client', async () => {
@@ -90,6 +104,31 @@ describe('the embedded broker delivers', () => {
     publisher.burst('a/b', 2, 2);
     await delivered(subscriber, 2);
     expect(subscriber.deliveries).toMatchObject([{ qos: 1 }, { qos: 1 }]);
+  });
+
+  it('at no more than the granted QoS what came while its client was away [MQTT-3.8.4-8]', async () => {
+    const port = await startBroker();
+    const first = await openRawClient(port, { clientId: 'subscriber', clean: false });
+    await first.subscribe('a/#', 1);
+    await first.end();
+    const publisher = await openRawClient(port);
+    publisher.burst('a/b', 2, 2);
+    await accepted(publisher, 2);
+    const second = await openRawClient(port, { clientId: 'subscriber', clean: false });
+    await delivered(second, 2);
+    expect(second.deliveries).toMatchObject([{ qos: 1 }, { qos: 1 }]);
+  });
+
+  it('without end where two subscriptions of a client differ in QoS', async () => {
+    const port = await startBroker();
+    const subscriber = await openRawClient(port);
+    await subscriber.subscribe('a/#', 1);
+    await subscriber.subscribe('a/b', 0);
+    const publisher = await openRawClient(port);
+    publisher.burst('a/b', 1, BURST);
+    publisher.burst('a/c', 1, 1, BURST);
+    await delivered(subscriber, BURST + 1);
+    expect(indices(subscriber)).toEqual(upTo(BURST + 1));
   });
 
   it('with a window, so that no Packet Identifier is in flight twice', async () => {

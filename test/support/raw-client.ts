@@ -16,9 +16,11 @@ export interface RawClient {
   readonly deliveries: readonly Delivery[];
   /** PUBACKs and PUBCOMPs that came. */
   readonly accepted: number;
+  /** Packet Identifiers of the PUBRELs that came. */
+  readonly released: readonly number[];
   subscribe(filter: string, qos: 0 | 1 | 2): Promise<void>;
   /** Sends `count` messages, numbered from `first` on in their payload, in one write. */
-  burst(topic: string, qos: 0 | 1 | 2, count: number, first?: number): void;
+  burst(topic: string, qos: 0 | 1 | 2, count: number, first?: number, retains?: (index: number) => boolean): void;
   /** Sends the acknowledgements that were held back, and from now on each at once. */
   acknowledge(): void;
   /** DISCONNECT. */
@@ -31,6 +33,7 @@ export async function openRawClient(
   { clientId = '', clean = true, holds = false } = {},
 ): Promise<RawClient> {
   const deliveries: Delivery[] = [];
+  const released: number[] = [];
   const held: Packet[] = [];
   let isHolding = holds;
   let accepted = 0;
@@ -55,6 +58,7 @@ export async function openRawClient(
         break;
       }
       case 'pubrel':
+        released.push(messageId);
         answer({ cmd: 'pubcomp', messageId });
         break;
       case 'pubrec':
@@ -71,6 +75,7 @@ export async function openRawClient(
   return {
     peer,
     deliveries,
+    released,
     get accepted() {
       return accepted;
     },
@@ -78,14 +83,22 @@ export async function openRawClient(
       peer.send({ cmd: 'subscribe', messageId: nextPacketId(), subscriptions: [{ topic, qos }] });
       await peer.receive('suback');
     },
-    burst(topic, qos, count, first = 0) {
+    burst(topic, qos, count, first = 0, retains = () => false) {
       const packets: Buffer[] = [];
       for (let index = first; index < first + count; index++) {
         const payload = Buffer.alloc(4);
         payload.writeUInt32BE(index);
         const messageId = qos > 0 ? { messageId: nextPacketId() } : {};
         packets.push(
-          mqttPacket.generate({ cmd: 'publish', topic, payload, qos, retain: false, dup: false, ...messageId }),
+          mqttPacket.generate({
+            cmd: 'publish',
+            topic,
+            payload,
+            qos,
+            retain: retains(index),
+            dup: false,
+            ...messageId,
+          }),
         );
       }
       peer.send(Buffer.concat(packets));
