@@ -2,15 +2,16 @@
 import { createHash } from 'node:crypto';
 
 /** What starts each command, and with it whatever those import. */
-const START = ['src/main.ts', 'src/cli/help.ts', 'src/cli/version.ts'];
+export const START = ['src/main.ts', 'src/cli/help.ts', 'src/cli/version.ts'];
 
 /** What a run needs beyond that: the parser and the client, for all commands alike. */
-const RUN = ['src/options/parse.ts', 'src/mqtt/mqttjs.ts'];
+export const RUN = ['src/options/parse.ts', 'src/mqtt/mqttjs.ts'];
 
-const COMMANDS = {
-  'mqtt-pub': 'src/commands/pub.ts',
-  'mqtt-sub': 'src/commands/sub.ts',
-  'mqtt-bench': 'src/commands/bench.ts',
+/** What each command adds to its start. */
+export const COMMANDS = {
+  'mqtt-pub': ['src/commands/pub.ts'],
+  'mqtt-sub': ['src/commands/sub.ts', 'src/output/text.ts', 'src/output/json-lines.ts'],
+  'mqtt-bench': ['src/commands/bench.ts'],
 };
 
 /** The bundler's files that `roots` (entry points) load as they start, `roots` included. */
@@ -59,18 +60,19 @@ export function pack(chunks, metafile) {
 
   const everywhere = staticClosure(metafile, ['src/main.ts']);
   const run = staticClosure(metafile, RUN).filter((output) => !everywhere.includes(output));
-  const runFile = add('run', run);
+  const runFile = add('client', run);
   const files = {};
   const placed = new Set(everywhere);
-  for (const [command, source] of Object.entries(COMMANDS)) {
-    const startFile = add(command, staticClosure(metafile, [...START, source]));
+  for (const [command, own] of Object.entries(COMMANDS)) {
+    const start = [...START, ...own];
+    const startFile = add(command, staticClosure(metafile, start));
     const ids = (roots) => roots.map((root) => idOf(outputOf(metafile, root)));
     files[command] = {
       main: idOf(outputOf(metafile, 'src/main.ts')),
-      ...Object.fromEntries(ids([...START, source]).map((id) => [id, startFile])),
+      ...Object.fromEntries(ids(start).map((id) => [id, startFile])),
       ...Object.fromEntries(ids(RUN).map((id) => [id, runFile])),
     };
-    for (const root of [...START, source, ...RUN]) placed.add(outputOf(metafile, root));
+    for (const root of [...start, ...RUN]) placed.add(outputOf(metafile, root));
   }
   for (const output of Object.keys(metafile.outputs)) {
     if (!placed.has(output)) add(idOf(output).slice(2), [output]);

@@ -1,0 +1,59 @@
+// Everything that dist holds: the packed bundle, the launcher, code caches, licences, and what the bundler says of it all.
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleForNode, ROOT } from './bundle.mjs';
+import { makeCodeCaches } from './code-cache.mjs';
+import { formatLicences } from './licences.mjs';
+import { pack } from './pack.mjs';
+
+/** Fills `folder`, and removes from it what does not belong there. Returns the names of the files. */
+export async function assemble(folder) {
+  const { chunks, metafile } = await bundleForNode('src/main.ts');
+  const { packed, files } = pack(chunks, metafile);
+  packed.set('THIRD-PARTY-LICENSES.md', formatLicences(ROOT, metafile));
+  packed.set('meta.json', `${JSON.stringify(metafile, null, 1)}\n`);
+  for (const [name, content] of packed) write(folder, name, content);
+  // Last, because it names the others: a command that starts meanwhile finds the old files or the new ones.
+  write(folder, 'launch.js', launcher({ files, caches: {}, cachesFor: '' }));
+
+  const caches = {};
+  for (const [file, cache] of await tryToCache(folder)) {
+    const name = `${file.slice(2)}.${createHash('sha256').update(cache).digest('hex').slice(0, 8)}.cache`;
+    caches[file] = name;
+    packed.set(name, cache);
+    write(folder, name, cache);
+  }
+  const lastly = launcher({ files, caches, cachesFor: `${process.versions.v8} ${process.arch}` });
+  packed.set('launch.js', lastly);
+  write(folder, 'launch.js', lastly);
+  for (const name of readdirSync(folder)) {
+    if (!packed.has(name)) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+  return [...packed.keys()].sort();
+}
+
+/** A code cache only saves time: without one everything works. */
+async function tryToCache(folder) {
+  try {
+    return await makeCodeCaches(folder);
+  } catch (error) {
+    console.error(`No code cache: ${error.message}`);
+    return new Map();
+  }
+}
+
+function launcher(table) {
+  return readFileSync(join(ROOT, 'scripts/launch.cjs'), 'utf8').replace(
+    '= BUILD;',
+    () => `= ${JSON.stringify(table)};`,
+  );
+}
+
+/** In one step, so that nobody reads half a file. */
+function write(folder, name, content) {
+  mkdirSync(folder, { recursive: true });
+  const temporary = join(folder, `.${name}.${process.pid}`);
+  writeFileSync(temporary, content);
+  renameSync(temporary, join(folder, name));
+}

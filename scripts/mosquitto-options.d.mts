@@ -1,0 +1,1 @@
+export const MOSQUITTO_OPTIONS: Readonly<Record<string, readonly string[]>>;
