@@ -1,7 +1,7 @@
 // Everything that dist holds: the packed bundle, the launcher, code caches, licences, and what the bundler says of it all.
-import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { bundleForNode, ROOT } from './bundle.mjs';
 import { makeCodeCaches } from './code-cache.mjs';
 import { formatLicences } from './licences.mjs';
@@ -19,8 +19,9 @@ export async function assemble(folder) {
 
   const caches = {};
   for (const [file, cache] of await tryToCache(folder)) {
-    const name = `${file.slice(2)}.${createHash('sha256').update(cache).digest('hex').slice(0, 8)}.cache`;
-    caches[file] = name;
+    const crc = crc32(cache);
+    const name = `${file.slice(2)}.${crc.toString(16).padStart(8, '0')}.cache`;
+    caches[file] = { file: name, crc };
     packed.set(name, cache);
     write(folder, name, cache);
   }

@@ -4,7 +4,7 @@ const { readFileSync } = require('node:fs');
 
 // Starts a command. The build copies this file into dist, with a table in place of BUILD:
 // - files: for each command, which file holds a module, where that is not the file of the module's own name;
-// - caches: for a file, the one with V8's code cache for it;
+// - caches: for a file, the one with V8's code cache for it, and the checksum of that;
 // - cachesFor: the V8 that made them. V8 itself refuses what another version made; asking first spares it the look.
 const { files, caches, cachesFor } = BUILD;
 
@@ -46,10 +46,12 @@ function readFile(file, useCaches, onScript) {
   return holder.exports;
 }
 
-/** Undefined where the file is not there: the script is compiled as usual. */
-function readCache(file) {
+/** Undefined where the file is missing or damaged: V8 would end the process over a single wrong bit in it. */
+function readCache({ file, crc }) {
   try {
-    return readFileSync(`${__dirname}/${file}`);
+    const { crc32 } = require('node:zlib');
+    const cache = readFileSync(`${__dirname}/${file}`);
+    return crc32(cache) === crc ? cache : undefined;
   } catch {
     return undefined;
   }

@@ -47,9 +47,9 @@ function namesOnlyTypes(names: string): boolean {
   return list?.every((name) => /^\s*type\s/.test(name)) ?? false;
 }
 
-/** 0 is the top. Two tables of `cli` stand at the bottom, because everyone may name an exit code. */
+/** 0 is the top. Some tables of `cli` stand at the bottom: everyone may name an exit code, a signal, the version. */
 function layerOf(source: string): number {
-  if (['errors.ts', 'cli/exit-codes.ts', 'cli/signals.ts'].includes(source)) return 4;
+  if (['errors.ts', 'cli/exit-codes.ts', 'cli/signals.ts', 'cli/version.ts'].includes(source)) return 4;
   const layer = { 'main.ts': 0, cli: 1, commands: 2 }[source.split('/')[0] ?? ''];
   return layer ?? 3;
 }

@@ -55,8 +55,9 @@ describe.each(commands.map((command) => [command.name, command] as const))('the 
   });
 
   it('never show a secret', () => {
-    for (const { long, redact } of options) {
-      if (/^(pw|pass|.*secret|.*url$)/.test(long) && !long.endsWith('-file')) expect(redact, long).toBeDefined();
+    for (const { long, redact, valueNames } of options) {
+      if (valueNames.some((name) => ['URL', 'PASSWORD', 'PASSPHRASE', 'HEX'].includes(name)))
+        expect(redact, long).toBeDefined();
     }
     expect(options.find(({ long }) => long === 'pw')?.redact?.('hunter2')).not.toContain('hunter2');
     expect(urlArgument.redact?.('mqtt://user:hunter2@host')).not.toContain('hunter2');
