@@ -84,7 +84,7 @@ async function startOnce(options: MosquittoOptions): Promise<Mosquitto> {
     'log_dest stderr',
     'log_type all',
     'log_timestamp false',
-    `allow_anonymous ${users || dynamicSecurity ? 'false' : 'true'}`,
+    `allow_anonymous ${users ? 'false' : 'true'}`,
     ...(users ? [`password_file ${passwordFile}`] : []),
     ...(acl ? [`acl_file ${aclFile}`] : []),
     ...(dynamicSecurity ? [`plugin ${findDynamicSecurity()}`, `plugin_opt_config_file ${dynamicSecurityFile}`] : []),

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Context, Input, StopReason } from '../../src/cli/context.ts';
 import type { ExitCode } from '../../src/cli/exit-codes.ts';
 import { run } from '../../src/cli/run.ts';
+import { makeSystemContext } from '../../src/cli/system-context.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeBroker } from './fake-session.ts';
 import { MemoryOutput } from './memory-streams.ts';
@@ -15,6 +16,8 @@ export interface World {
   readonly stdout?: MemoryOutput;
   readonly clock?: FakeClock;
   readonly broker?: FakeBroker;
+  /** The real clock and the real network, instead of the fake ones. */
+  readonly real?: boolean;
   /** Replaces single parts of the context, such as `openSession` by the real one. */
   readonly context?: Partial<Context>;
 }
@@ -44,6 +47,7 @@ export function startCli(name: string, argv: readonly string[], world: World = {
   const stdout = world.stdout ?? new MemoryOutput({ isTTY: terminal.stdout ?? false });
   const stderr = new MemoryOutput({ isTTY: terminal.stderr ?? false });
   const controller = new AbortController();
+  const system = makeSystemContext(controller.signal);
   const context: Context = {
     env: world.env ?? {},
     stdin: makeStdin(world.stdin ?? ''),
@@ -54,6 +58,7 @@ export function startCli(name: string, argv: readonly string[], world: World = {
     pid: 4711,
     openSession: broker.openSession,
     startBroker: () => Promise.reject(new Error('this test has no embedded broker')),
+    ...(world.real && { clock: system.clock, openSession: system.openSession, startBroker: system.startBroker }),
     ...world.context,
   };
   const result = run(name, argv, context).then((exitCode) => {
