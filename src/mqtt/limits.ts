@@ -26,10 +26,18 @@ export function checkBrokerLimits(message: OutgoingMessage, info: SessionInfo): 
   if (retain && !info.retainAvailable) {
     throw new PublishRefusedError('the broker does not retain messages', 'Leave -r away.');
   }
-  const bytes = payload.length + Buffer.byteLength(topic) + PUBLISH_OVERHEAD;
-  if (info.maximumPacketSize !== undefined && bytes > info.maximumPacketSize) {
+  if (info.maximumPacketSize !== undefined && packetBytes(message) > info.maximumPacketSize) {
     throw new PublishRefusedError(
       `a message of ${payload.length} bytes is too large for the broker (packets up to ${info.maximumPacketSize} bytes)`,
     );
   }
+}
+
+/** The whole PUBLISH of MQTT 5, fixed header included; without the properties that the message may have. [MQTT5 3.3] */
+function packetBytes({ topic, payload, qos }: OutgoingMessage): number {
+  const identifier = qos > 0 ? 2 : 0;
+  const propertyLength = 1;
+  const remaining = 2 + Buffer.byteLength(topic) + identifier + propertyLength + payload.length;
+  const lengthBytes = remaining < 128 ? 1 : remaining < 16_384 ? 2 : remaining < 2_097_152 ? 3 : 4;
+  return 1 + lengthBytes + remaining;
 }
