@@ -16,7 +16,7 @@ export function maximumPayloadBytes(topic: string): number {
  * connection without a reason. [MQTT5 3.2.2.3]
  */
 export function checkBrokerLimits(message: OutgoingMessage, info: SessionInfo): void {
-  const { topic, payload, qos, retain } = message;
+  const { payload, qos, retain } = message;
   if (qos > info.maximumQoS) {
     throw new PublishRefusedError(
       `the broker takes messages up to QoS ${info.maximumQoS}, not ${qos}`,
