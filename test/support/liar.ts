@@ -44,3 +44,14 @@ export async function acceptConnect(peer: Peer, connack: object = {}): Promise<v
   await peer.receive('connect');
   peer.send({ cmd: 'connack', returnCode: 0, reasonCode: 0, sessionPresent: false, ...connack });
 }
+
+/** Answers the next SUBSCRIBE: with what was asked for, or with these Reason Codes. */
+export async function acceptSubscribe(peer: Peer, granted?: readonly number[], reasonString?: string): Promise<void> {
+  const { messageId = 0, subscriptions } = await peer.receive('subscribe');
+  peer.send({
+    cmd: 'suback',
+    messageId,
+    granted: [...(granted ?? subscriptions.map(({ qos }) => qos))],
+    ...(reasonString !== undefined && { properties: { reasonString } }),
+  });
+}

@@ -1,6 +1,7 @@
 import { type Child, type ChildExit, runChild, startInTest } from './child.ts';
 import type { Mosquitto } from './mosquitto.ts';
 import { findCommand } from './needs.ts';
+import { DEADLINE_MS } from './transcript.ts';
 
 /** The protocol versions, as mosquitto's clients and ours spell them. */
 export const VERSIONS = ['5', '311', '31'] as const;
@@ -13,13 +14,22 @@ export function mosquittoPub(broker: Pick<Mosquitto, 'port'>, ...words: string[]
 /** Starts Debian's `mosquitto_sub`; resolves once the broker has answered its SUBSCRIBE. */
 export async function startMosquittoSub(broker: Mosquitto, clientId: string, ...words: string[]): Promise<Child> {
   const child = startInTest(findCommand('mosquitto_sub') ?? '', [...at(broker), '-i', clientId, ...words]);
-  await waitForSubscription(broker, clientId);
+  await waitForSubscription(broker, clientId, child);
   return child;
 }
 
-/** Resolves once the broker has answered the SUBSCRIBE of this client. */
-export async function waitForSubscription(broker: Mosquitto, clientId: string): Promise<void> {
-  await broker.log.waitFor(`Sending SUBACK to ${clientId}\n`);
+/** Resolves once the broker has answered the SUBSCRIBE of this client; rejects when the client ended without. */
+export async function waitForSubscription(broker: Mosquitto, clientId: string, client?: Child): Promise<void> {
+  const line = `Sending SUBACK to ${clientId}\n`;
+  const answer = broker.log.waitFor(line);
+  const early = client?.exit(2 * DEADLINE_MS).then(async ({ exitCode, stderr }) => {
+    // A client that had all it wanted may be gone before its line in the log was read.
+    await broker.log.waitFor(line, 1000).catch(() => {
+      throw new Error(`${clientId} ended with ${exitCode} before it had subscribed:\n${stderr}`);
+    });
+  });
+  answer.catch(() => undefined);
+  await Promise.race(early === undefined ? [answer] : [answer, early]);
 }
 
 function at({ port }: Pick<Mosquitto, 'port'>): string[] {
