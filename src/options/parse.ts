@@ -4,6 +4,7 @@ import { UsageError } from '../errors.ts';
 import { quote } from '../output/escape.ts';
 import { indexOptions, type OptionIndex, scanArgv, type Token } from './argv.ts';
 import { describeSource, OptionValues, type ParsedOccurrence } from './option-values.ts';
+import type { FileOccurrence } from './options-file.ts';
 import { type Occurrence, type OptionSpec, type Source, ValueError } from './spec.ts';
 import { suggestOption } from './suggest.ts';
 
@@ -11,15 +12,20 @@ export interface ParseInput {
   readonly specs: readonly OptionSpec[];
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What options files say, weakest first. */
+  readonly files?: readonly FileOccurrence[];
   /** What the first positional word sets, such as the URL option; further ones are an error. */
   readonly positional?: OptionSpec;
 }
 
 /** Throws UsageError, naming option and value, for the first thing that is wrong. */
-export function parseOptions({ specs, argv, env, positional }: ParseInput): OptionValues {
+export function parseOptions({ specs, argv, env, files = [], positional }: ParseInput): OptionValues {
   const index = indexOptions(specs);
   const tokens = checkWithYargs(scanArgv(argv, index), specs);
-  const occurrences: [OptionSpec, Occurrence][] = [...fromEnvironment(specs, env)];
+  const occurrences: [OptionSpec, Occurrence][] = [
+    ...files.map((occurrence): [OptionSpec, Occurrence] => [occurrence.spec, occurrence]),
+    ...fromEnvironment(specs, env),
+  ];
   for (const token of tokens) {
     if (token.kind === 'option') {
       occurrences.push([token.spec, { words: token.words, source: { kind: 'flag', spelled: token.spelled } }]);
@@ -52,14 +58,14 @@ function acceptPositional(
 
 /**
  * yargs sees the structure alone: each option with the number of its token in place of its value. What it returns is
- * looked up by that number, so no value is ever unquoted, split, or turned into a number by it.
+ * looked up by that number, so no value is ever unquoted, split, or turned into a number by it. Unknown options never
+ * reach it: it takes `-5` for a number, `--_` for its own, and answers `--get-yargs-completions` on standard output.
  */
-function checkWithYargs(tokens: readonly Token[], specs: readonly OptionSpec[]): Token[] {
-  const words = tokens.map((token, number) => {
-    if (token.kind === 'option') return `--${token.spec.long}=${number}`;
-    return token.kind === 'unknown' ? token.word : String(number);
+function checkWithYargs(tokens: readonly Token[], specs: readonly OptionSpec[]): KnownToken[] {
+  const known = tokens.map((token) => {
+    if (token.kind === 'unknown') throw unknownOption(token.word, specs);
+    return token;
   });
-  const unknown = tokens.find((token) => token.kind === 'unknown');
   const parser = yargs()
     .parserConfiguration({
       'boolean-negation': false,
@@ -73,16 +79,22 @@ function checkWithYargs(tokens: readonly Token[], specs: readonly OptionSpec[]):
     .exitProcess(false)
     .strictOptions()
     .fail((message) => {
-      if (unknown?.kind === 'unknown') throw unknownOption(unknown.word, specs);
       throw new UsageError(message);
     });
   for (const spec of specs) parser.option(spec.long, { type: 'string', array: true, nargs: 1 });
+  const words = known.map((token, number) =>
+    token.kind === 'option' ? `--${token.spec.long}=${number}` : String(number),
+  );
   const parsed: Record<string, unknown> = parser.parseSync(words);
   const numbers = [...specs.map((spec) => parsed[spec.long]), parsed['_']].flatMap((found) => found ?? []);
-  const seen = numbers.map((number) => tokens[Number(number)]).filter((token) => token !== undefined);
   // yargs groups by option; the order in which things were typed decides which one wins.
-  return seen.sort((a, b) => tokens.indexOf(a) - tokens.indexOf(b));
+  return numbers
+    .map(Number)
+    .sort((a, b) => a - b)
+    .flatMap((number) => known[number] ?? []);
 }
+
+type KnownToken = Exclude<Token, { kind: 'unknown' }>;
 
 function unknownOption(word: string, specs: readonly OptionSpec[]): UsageError {
   const suggestion = suggestOption(word, specs);
@@ -106,7 +118,8 @@ function collect(occurrences: readonly [OptionSpec, Occurrence][], index: Option
     const parsed = { ...occurrence, value, ...(partOf && { partOf }) };
     const list = byName.get(spec.long) ?? [];
     byName.set(spec.long, list);
-    if (spec.repeat === 'once' && list.length > 0) {
+    // A stronger source overrules a weaker one; the same source saying two things is a mistake.
+    if (spec.repeat === 'once' && list.at(-1)?.source.kind === occurrence.source.kind) {
       throw new UsageError(`${describeSource(occurrence.source)} was given twice`);
     }
     list.push(parsed);
