@@ -40,6 +40,10 @@ export interface Context {
   /** Aborted by SIGINT, SIGTERM and SIGHUP; its reason is a {@link StopReason}. */
   readonly stop: AbortSignal;
   readonly pid: number;
+  /** Asks on the terminal, without showing what is typed. Throws UsageError where there is no terminal. */
+  askSecret(prompt: string): Promise<string>;
+  /** Runs a command by the shell; its errors go to our standard error. */
+  runShell(command: string): Promise<{ readonly exitCode: number; readonly stdout: Buffer }>;
   /** Opens one network connection to a broker: see {@link Session}. */
   openSession(plan: ConnectionPlan, handlers: SessionHandlers): Promise<Session>;
   /** Starts the embedded broker of `--broker embedded`. */

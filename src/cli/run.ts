@@ -1,10 +1,11 @@
 import type { Command } from '../commands/command.ts';
 import { UsageError } from '../errors.ts';
 import { indexOptions, scanArgv } from '../options/argv.ts';
-import { helpOption, hostOption, urlArgument, versionFlag } from '../options/connection.ts';
+import { helpOption, hostOption, showConfigOption, urlArgument, versionFlag } from '../options/connection.ts';
 import { COMMANDS } from './command-table.ts';
 import type { Context } from './context.ts';
 import { ExitCode } from './exit-codes.ts';
+import { readOptionsFiles } from './options-files.ts';
 
 /**
  * Runs one command from its words to its exit code. Never throws and never ends the process: every failure has become
@@ -40,8 +41,12 @@ async function runCommand(command: Command, argv: readonly string[], context: Co
     }
     case 'run': {
       const { parseOptions } = await import('../options/parse.ts');
-      const values = parseOptions({ specs: command.options, argv, env: context.env, positional: urlArgument });
-      return await command.run(values, context);
+      const files = await readOptionsFiles(command, argv, context.env);
+      const values = parseOptions({ specs: command.options, argv, env: context.env, files, positional: urlArgument });
+      if (!values.get(showConfigOption)) return await command.run(values, context);
+      const { formatConfig } = await import('./show-config.ts');
+      context.stdout.write(formatConfig(command, values));
+      return ExitCode.ok;
     }
   }
 }

@@ -29,6 +29,14 @@ export function makeSystemContext(stop: AbortSignal): Context {
     clock: systemClock,
     stop,
     pid: process.pid,
+    async askSecret(prompt) {
+      const { askSecret } = await import('./ask-secret.ts');
+      return askSecret(prompt, stop);
+    },
+    async runShell(command) {
+      const { runShell } = await import('./run-shell.ts');
+      return runShell(command, stop);
+    },
     openSession(plan, handlers) {
       return connectSession(plan, handlers, { clock: systemClock, stop });
     },

@@ -9,8 +9,8 @@ import {
   SubscriptionDeniedError,
   TimeLimitError,
 } from '../errors.ts';
+import { formatAddress } from '../mqtt/address.ts';
 import { Backoff } from '../mqtt/backoff.ts';
-import { formatAddress } from '../mqtt/connect-error.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
 import { describeReasonCode } from '../mqtt/reason-codes.ts';
 import { mayReconnectAfter, mayRetryAfter } from '../mqtt/retry.ts';

@@ -1,6 +1,7 @@
 /** Why no session could be opened, in words, with what to try next. */
 import { type CliError, RefusedError, TlsError, UnauthorizedError, UnreachableError } from '../errors.ts';
 import { quote } from '../output/escape.ts';
+import { formatAddress } from './address.ts';
 import type { ConnectionPlan, Endpoint, ProtocolVersion } from './connection-plan.ts';
 import type { DialResult, Refusal } from './mqttjs.ts';
 import { describeConnackCode } from './reason-codes.ts';
@@ -25,6 +26,20 @@ export function describeConnectFailure(error: SystemError, endpoint: Endpoint): 
       const addresses = tried.length === 0 ? '' : ` (tried ${tried.join(' and ')})`;
       return new UnreachableError(`nothing is listening on ${address}${addresses}`, hintForPort(endpoint), options);
     }
+    case 'ENOENT':
+      return new UnreachableError(
+        `there is no socket ${address}`,
+        'Is the broker running? Is the path right?',
+        options,
+      );
+    case 'EACCES':
+      return new UnreachableError(`no permission to connect to ${address}`, undefined, options);
+    case 'EADDRNOTAVAIL':
+      return new UnreachableError(
+        `cannot connect from ${endpoint.localAddress ?? 'here'}: no such local address`,
+        undefined,
+        options,
+      );
     case 'ENOTFOUND':
       return new UnreachableError(`host name ${quote(host)} not found`, 'Is it spelled right?', options);
     case 'EAI_AGAIN':
@@ -152,13 +167,9 @@ function hintForClosed(endpoint: Endpoint): string | undefined {
   return endpoint.tls ? undefined : `Is it a TLS port? Try mqtts://${formatAddress(endpoint)}`;
 }
 
-function hintForPort({ host, tls, webSocketPath }: Endpoint): string {
+function hintForPort({ host, tls, unix, webSocketPath }: Endpoint): string {
+  if (unix) return 'Is the broker running?';
   if (webSocketPath !== undefined) return 'Is the broker running? WebSocket is often on port 9001 or 8083.';
   if (tls) return 'Is the broker running? TLS is usually port 8883.';
   return `Is the broker running? TLS is usually port 8883: mqtts://${host}`;
-}
-
-/** `host:port`, an IPv6 address in brackets. */
-export function formatAddress({ host, port }: Endpoint): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -1,17 +1,36 @@
-import type { QoS, UserProperties } from './session.ts';
+import type { PacketProperties } from './properties.ts';
+import type { QoS } from './session.ts';
 
 /** MQTT 3.1, 3.1.1 and 5 as CONNECT encodes them. [MQTT5 3.1.2.2] */
 export type ProtocolVersion = 3 | 4 | 5;
 
 /** Where to connect and by which transport. */
 export interface Endpoint {
+  /** Name or address; of a Unix socket its path. */
   readonly host: string;
-  /** 1 to 65535. */
+  /** 1 to 65535; 0 for a Unix socket. */
   readonly port: number;
+  /** `host` is the path of a Unix socket. */
+  readonly unix?: boolean;
+  /** Look up `host` by SRV records instead of by address. [RFC2782] */
+  readonly srv?: boolean;
+  /** Local address to connect from. */
+  readonly localAddress?: string;
+  readonly proxy?: ProxyPlan;
   /** Set for TLS. */
   readonly tls?: TlsPlan;
   /** Set for WebSocket; the HTTP path, such as `/mqtt`. */
   readonly webSocketPath?: string;
+  readonly webSocketHeaders?: readonly (readonly [name: string, value: string])[];
+}
+
+/** A proxy to connect through; it resolves the host name. */
+export interface ProxyPlan {
+  readonly kind: 'socks5' | 'http';
+  readonly host: string;
+  readonly port: number;
+  readonly username?: string;
+  readonly password?: string;
 }
 
 /** TLS settings, files already read. */
@@ -20,6 +39,22 @@ export interface TlsPlan {
   readonly ca?: readonly string[];
   readonly cert?: Buffer;
   readonly key?: Buffer;
+  /** PKCS#12 with certificate and key. */
+  readonly pfx?: Buffer;
+  /** Of the private key or the PKCS#12 file. */
+  readonly passphrase?: string;
+  /** Name to ask for by SNI and to check, instead of the host. */
+  readonly serverName?: string;
+  /** SHA-256 of the certificate or of its public key, lower-case hexadecimal: one of them must match. */
+  readonly pin?: string;
+  readonly ciphers?: string;
+  /** Default TLSv1.2. */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  /** Protocol to ask for by ALPN. */
+  readonly alpn?: string;
+  readonly psk?: { readonly identity: string; readonly key: Buffer };
+  /** File that the session keys are appended to, for a protocol analyser. */
+  readonly keyLogFile?: string;
   /** Accept any chain and any name; said on stderr. */
   readonly insecure: boolean;
 }
@@ -30,6 +65,8 @@ export interface Will {
   readonly payload: Uint8Array;
   readonly qos: QoS;
   readonly retain: boolean;
+  /** MQTT 5 only. [MQTT5 3.1.3.2] */
+  readonly properties?: PacketProperties;
 }
 
 /** Everything needed to open a session: the resolved form of the connection options. */
@@ -52,7 +89,10 @@ export interface ConnectionPlan {
   readonly sessionExpiryInterval?: number;
   /** How many QoS 1 and 2 messages the broker may have in flight to us. MQTT 5 only. [MQTT5 3.1.2.11.3] */
   readonly receiveMaximum?: number;
-  readonly userProperties?: UserProperties;
+  /** The other properties of CONNECT. MQTT 5 only. [MQTT5 3.1.2.11] */
+  readonly properties?: PacketProperties;
+  /** What an AUTH of ours carries, should the broker ask for one. MQTT 5 only. [MQTT5 3.15] */
+  readonly authProperties?: PacketProperties;
   readonly will?: Will;
   /** Bound on name look-up, connection, handshakes and CONNACK together. */
   readonly connectTimeoutMs: number;

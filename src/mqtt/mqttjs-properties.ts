@@ -1,23 +1,42 @@
 /** Properties between the specification's names and the forms that MQTT.js gives them. */
-import type { IPublishPacket } from 'mqtt';
-import type { MessageProperties, UserProperties } from './session.ts';
+import type { PacketProperties } from './properties.ts';
+import type { UserProperties } from './session.ts';
 
-type MqttjsProperties = NonNullable<IPublishPacket['properties']>;
+/** All that any packet of MQTT.js can carry. Its types have one shape for each packet; the names are the same. */
+interface MqttjsProperties extends Omit<PacketProperties, BooleanName | 'userProperties' | 'subscriptionIdentifiers'> {
+  readonly payloadFormatIndicator?: boolean;
+  readonly requestResponseInformation?: boolean;
+  readonly requestProblemInformation?: boolean;
+  readonly userProperties?: Readonly<Record<string, string | string[]>>;
+  readonly subscriptionIdentifier?: number | number[];
+}
 
-export function toMqttjs(properties: MessageProperties): MqttjsProperties {
-  const { payloadFormatIndicator, userProperties, subscriptionIdentifiers, ...same } = properties;
+type BooleanName = 'payloadFormatIndicator' | 'requestResponseInformation' | 'requestProblemInformation';
+
+export function toMqttjs(properties: PacketProperties): MqttjsProperties {
+  const {
+    payloadFormatIndicator,
+    requestResponseInformation,
+    requestProblemInformation,
+    userProperties,
+    subscriptionIdentifiers,
+    ...same
+  } = properties;
   return {
     ...same,
     ...(payloadFormatIndicator !== undefined && { payloadFormatIndicator: payloadFormatIndicator === 1 }),
+    ...(requestResponseInformation !== undefined && { requestResponseInformation: requestResponseInformation === 1 }),
+    ...(requestProblemInformation !== undefined && { requestProblemInformation: requestProblemInformation === 1 }),
     ...(userProperties && { userProperties: groupByName(userProperties) }),
-    ...(subscriptionIdentifiers && { subscriptionIdentifier: [...subscriptionIdentifiers] }),
+    ...(subscriptionIdentifiers?.[0] !== undefined && { subscriptionIdentifier: subscriptionIdentifiers[0] }),
   };
 }
 
-export function fromMqttjs(properties: MqttjsProperties): MessageProperties {
-  const { payloadFormatIndicator, userProperties, subscriptionIdentifier, ...same } = properties;
+/** Properties of a received message. */
+export function fromMqttjs(properties: object): PacketProperties {
+  const { payloadFormatIndicator, userProperties, subscriptionIdentifier, ...same } = properties as MqttjsProperties;
   return {
-    ...same,
+    ...(same as Omit<PacketProperties, keyof MqttjsProperties>),
     ...(payloadFormatIndicator !== undefined && { payloadFormatIndicator: payloadFormatIndicator ? 1 : 0 }),
     ...(userProperties && { userProperties: listPairs(userProperties) }),
     ...(subscriptionIdentifier !== undefined && { subscriptionIdentifiers: [subscriptionIdentifier].flat() }),

@@ -1,15 +1,16 @@
 /** Session over MQTT.js: one client object for one network connection. MQTT.js's own spellings stay in this file. */
 import type { Duplex } from 'node:stream';
-import type { IClientOptions, IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt';
+import type { IClientOptions, IClientSubscribeOptions, IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt';
 import * as clientModule from 'mqtt/lib/client';
 import * as idProviderModule from 'mqtt/lib/unique-message-id-provider';
-import { generate, type ISubackPacket } from 'mqtt-packet';
+import { generate, type IAuthPacket, type ISubackPacket } from 'mqtt-packet';
 import type { Clock } from '../cli/context.ts';
 import { ConnectionLostError } from '../errors.ts';
 import type { ConnectionPlan, ProtocolVersion } from './connection-plan.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { fromMqttjs, toMqttjs } from './mqttjs-properties.ts';
 import { describePacket } from './mqttjs-trace.ts';
+import type { PacketProperties } from './properties.ts';
 import { describeReasonCode } from './reason-codes.ts';
 import type {
   OutgoingMessage,
@@ -110,6 +111,7 @@ class MqttjsSession implements Session {
     // The hook before PUBACK and PUBREC. At QoS 2 MQTT.js would hand the message over at PUBREL only: a process that
     // dies in between would then have acknowledged a message that it never wrote.
     this.#client.options.customHandleAcks = (_topic, _payload, packet, done) => this.#receiveAcknowledged(packet, done);
+    this.#client.handleAuth = (_packet, done) => this.#answerAuth(done);
     let settleOpened: (result: DialResult) => void;
     this.opened = new Promise((resolve) => {
       settleOpened = resolve;
@@ -147,7 +149,7 @@ class MqttjsSession implements Session {
   publish(message: OutgoingMessage): Promise<PublishOutcome> {
     const { topic, payload, qos, retain, properties } = message;
     return this.#request((resolve, reject) => {
-      const publishOptions = { qos, retain, ...(properties && { properties: toMqttjs(properties) }) };
+      const publishOptions = { qos, retain, ...this.#withProperties(properties) };
       this.#client.publish(topic, payload, publishOptions, (error, packet) => {
         const reason = (error as { code?: unknown } | null | undefined)?.code;
         if (!error) resolve({ reasonCode: 0 });
@@ -170,21 +172,29 @@ class MqttjsSession implements Session {
     return this.#drained;
   }
 
-  subscribe(subscriptions: readonly Subscription[]): Promise<readonly SubscribeOutcome[]> {
+  subscribe(
+    subscriptions: readonly Subscription[],
+    properties?: PacketProperties,
+  ): Promise<readonly SubscribeOutcome[]> {
     return this.#request((resolve, reject) => {
-      const byFilter = Object.fromEntries(subscriptions.map(({ filter, qos }) => [filter, { qos }]));
-      this.#client.subscribe(byFilter, (error, _granted, packet) => {
+      const byFilter = Object.fromEntries(subscriptions.map((one) => [one.filter, subscribeOptions(one)]));
+      const options = { qos: 0 as const, ...this.#withProperties(properties) };
+      this.#client.subscribe(byFilter, options, (error, _granted, packet) => {
         // A denied filter is an error to MQTT.js and an outcome to us: the SUBACK says it either way.
         const suback = packet as ISubackPacket | undefined;
-        if (!suback) return reject(error ?? new Error('no SUBACK'));
-        const filters = Object.keys(byFilter);
-        resolve(
-          suback.granted.map((code, index) => ({
-            filter: filters[index] ?? '',
-            reasonCode: code as number,
-            ...reasonStringOf(suback),
-          })),
-        );
+        if (suback) resolve(outcomesOf(Object.keys(byFilter), suback.granted as number[], suback));
+        else reject(error ?? new Error('no SUBACK'));
+      });
+    });
+  }
+
+  unsubscribe(filters: readonly string[], properties?: PacketProperties): Promise<readonly SubscribeOutcome[]> {
+    return this.#request((resolve, reject) => {
+      this.#client.unsubscribe([...filters], this.#withProperties(properties), (error, packet) => {
+        // Before MQTT 5 UNSUBACK has no codes: it is the success itself. [MQTT3.1.1 3.11]
+        const codes = (packet as { granted?: number[] } | undefined)?.granted ?? filters.map(() => 0);
+        if (error) reject(error);
+        else resolve(outcomesOf(filters, codes, packet));
       });
     });
   }
@@ -196,10 +206,10 @@ class MqttjsSession implements Session {
     });
   }
 
-  async close(reasonCode = 0): Promise<void> {
+  async close(reasonCode = 0, properties?: PacketProperties): Promise<void> {
     if (!this.#closing && this.#end === undefined) {
       this.#closing = true;
-      const packet = { cmd: 'disconnect', reasonCode } as const;
+      const packet = { cmd: 'disconnect', reasonCode, ...this.#withProperties(properties) } as const;
       this.#trace('sending', packet);
       this.#wire.end(generate(packet, { protocolVersion: this.#choice.version }));
     }
@@ -218,8 +228,10 @@ class MqttjsSession implements Session {
       keepalive: keepAliveSeconds,
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
-      ...(will && { will: { ...will, payload: Buffer.from(will.payload) } }),
-      ...(version === 5 && { properties: this.#connectProperties() }),
+      ...(will && {
+        will: { ...will, payload: Buffer.from(will.payload), ...this.#withProperties(will.properties) },
+      }),
+      ...this.#withProperties(this.#connectProperties()),
       // Reconnecting, resubscribing and waiting are ours: see connect.ts and the commands.
       manualConnect: true,
       reconnectPeriod: 0,
@@ -234,16 +246,22 @@ class MqttjsSession implements Session {
         clear: (timer: object) => clock.clearTimer(timer),
       } as never,
       log: () => undefined,
+      // MQTT.js types the properties of each packet apart; ours come from one table that knows what belongs where.
+    } as IClientOptions;
+  }
+
+  #connectProperties(): PacketProperties {
+    const { sessionExpiryInterval, receiveMaximum, properties } = this.#plan;
+    return {
+      ...(receiveMaximum !== undefined && { receiveMaximum }),
+      ...properties,
+      ...(sessionExpiryInterval !== undefined && { sessionExpiryInterval }),
     };
   }
 
-  #connectProperties(): NonNullable<IClientOptions['properties']> {
-    const { sessionExpiryInterval, receiveMaximum, userProperties } = this.#plan;
-    return {
-      ...(sessionExpiryInterval !== undefined && { sessionExpiryInterval }),
-      ...(receiveMaximum !== undefined && { receiveMaximum }),
-      ...(userProperties && { userProperties: toMqttjs({ userProperties }).userProperties ?? {} }),
-    };
+  /** Before MQTT 5 there are none. */
+  #withProperties(properties: PacketProperties | undefined): { properties?: object } {
+    return properties === undefined || this.#choice.version !== 5 ? {} : { properties: toMqttjs(properties) };
   }
 
   #peer(): ConstructorParameters<typeof KeepAlive>[0] {
@@ -364,9 +382,33 @@ class MqttjsSession implements Session {
     return { kind: 'lost', reason: describeLoss(this.#wire.failure ?? this.#failure, this.#info?.keepAliveSeconds) };
   }
 
+  /** Enhanced authentication in one step: the data that was given for it. [MQTT5 4.12] */
+  #answerAuth(done: (error?: Error, packet?: IAuthPacket) => void): void {
+    const { authProperties, properties } = this.#plan;
+    if (authProperties === undefined) {
+      done(new Error('the broker asks for an AUTH packet, and -D auth gives none'));
+      return;
+    }
+    const authenticationMethod = properties?.authenticationMethod;
+    const answer = { ...authProperties, ...(authenticationMethod !== undefined && { authenticationMethod }) };
+    done(undefined, { cmd: 'auth', reasonCode: 0x18, ...this.#withProperties(answer) });
+  }
+
   #trace(direction: 'sending' | 'received', packet: Packet): void {
     this.#handlers.onTrace?.(`${direction} ${describePacket(packet)}`);
   }
+}
+
+function subscribeOptions({ qos, noLocal, retainAsPublished, retainHandling }: Subscription): IClientSubscribeOptions {
+  return { qos, nl: noLocal ?? false, rap: retainAsPublished ?? false, rh: retainHandling ?? 0 };
+}
+
+function outcomesOf(filters: readonly string[], codes: readonly number[], packet: unknown): SubscribeOutcome[] {
+  return codes.map((reasonCode, index) => ({
+    filter: filters[index] ?? '',
+    reasonCode,
+    ...reasonStringOf(packet),
+  }));
 }
 
 function reasonStringOf(packet: unknown): { reasonString?: string } {

@@ -1,5 +1,6 @@
 /** Types only: what the commands know of MQTT. `mqttjs.ts` implements {@link Session} over MQTT.js, tests fake it. */
 import type { ProtocolVersion } from './connection-plan.ts';
+import type { PacketProperties } from './properties.ts';
 
 /** Quality of Service. [MQTT5 4.3] */
 export type QoS = 0 | 1 | 2;
@@ -50,16 +51,22 @@ export interface PublishOutcome {
   readonly reasonString?: string;
 }
 
-/** One Topic Filter of a SUBSCRIBE. [MQTT5 3.8.3] */
+/** One Topic Filter of a SUBSCRIBE. All but filter and QoS exist in MQTT 5 only, and are left out before. [MQTT5 3.8.3] */
 export interface Subscription {
   readonly filter: string;
   readonly qos: QoS;
+  /** Messages that this client publishes do not come back to it. */
+  readonly noLocal?: boolean;
+  /** RETAIN is delivered as it was published. */
+  readonly retainAsPublished?: boolean;
+  /** Retained messages: 0 always, 1 only for a new subscription, 2 never. */
+  readonly retainHandling?: 0 | 1 | 2;
 }
 
-/** What SUBACK said of one Topic Filter. */
+/** What SUBACK or UNSUBACK said of one Topic Filter. */
 export interface SubscribeOutcome {
   readonly filter: string;
-  /** 0, 1, 2: granted QoS. 0x80 and above: denied. [MQTT5 3.9.3] */
+  /** SUBACK: 0, 1, 2 is the granted QoS; UNSUBACK: 0 or 0x11. 0x80 and above: refused. [MQTT5 3.9.3] [MQTT5 3.11.3] */
   readonly reasonCode: number;
   readonly reasonString?: string;
 }
@@ -119,10 +126,15 @@ export interface Session {
   publish(message: OutgoingMessage): Promise<PublishOutcome>;
   /** Resolves when more may be published without filling memory; undefined when that is now. */
   drained(): Promise<void> | undefined;
-  /** Sends one SUBSCRIBE; resolves with an outcome for each, in order. */
-  subscribe(subscriptions: readonly Subscription[]): Promise<readonly SubscribeOutcome[]>;
+  /** Sends one SUBSCRIBE; resolves with an outcome for each different Topic Filter. */
+  subscribe(
+    subscriptions: readonly Subscription[],
+    properties?: PacketProperties,
+  ): Promise<readonly SubscribeOutcome[]>;
+  /** Sends one UNSUBSCRIBE; resolves with an outcome for each, in order. */
+  unsubscribe(filters: readonly string[], properties?: PacketProperties): Promise<readonly SubscribeOutcome[]>;
   /** PINGREQ; resolves at PINGRESP: everything sent before it has been read by the broker. */
   ping(): Promise<void>;
   /** Sends DISCONNECT and closes. Resolves when the socket is closed; never rejects. */
-  close(reasonCode?: number): Promise<void>;
+  close(reasonCode?: number, properties?: PacketProperties): Promise<void>;
 }

@@ -1,11 +1,11 @@
 /** TLS failures in words: who signed the certificate, for which names, until when, what to type. */
 import type { X509Certificate } from 'node:crypto';
 import { TlsError } from '../errors.ts';
-import type { Endpoint, TlsPlan } from './connection-plan.ts';
+import type { TlsPlan } from './connection-plan.ts';
 
-/** `fault` is the code of the verification error, such as `CERT_HAS_EXPIRED`. */
+/** `host`: the name that was asked for. `fault` is the code of the verification error, such as `CERT_HAS_EXPIRED`. */
 export function describeBadCertificate(
-  { host }: Endpoint,
+  host: string,
   fault: string,
   certificate: X509Certificate | undefined,
   tls: TlsPlan,

@@ -1,41 +1,106 @@
-import { checkServerIdentity, connect, type TLSSocket } from 'node:tls';
-import { UsageError } from '../errors.ts';
+import { createHash, type X509Certificate } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import { isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls';
+import { CliError, TlsError, UsageError } from '../errors.ts';
 import type { Endpoint, TlsPlan } from './connection-plan.ts';
 import { describeBadCertificate } from './tls-error.ts';
-import { addressOf, serverName, settled } from './transport.ts';
+import { settled } from './transport.ts';
 
-/** Opens a verified TLS connection. Throws TlsError when the certificate is not acceptable, before a byte is sent. */
-export async function openTls(endpoint: Endpoint, tls: TlsPlan, abort: AbortSignal): Promise<TLSSocket> {
-  const socket = await settled(start(endpoint, tls), 'secureConnect', abort);
-  if (tls.insecure) return socket;
-  const fault = socket.authorized ? checkName(endpoint.host, socket) : String(socket.authorizationError);
-  if (fault === undefined) return socket;
-  const certificate = socket.getPeerX509Certificate();
-  socket.destroy();
-  throw describeBadCertificate(endpoint, fault, certificate, tls);
-}
-
-function start(endpoint: Endpoint, tls: TlsPlan): TLSSocket {
+/**
+ * Makes a connection a verified TLS connection. Throws TlsError when the certificate is not acceptable, before a byte
+ * of MQTT is sent, and UsageError for a key or certificate of ours that cannot be used.
+ */
+export async function openTls(endpoint: Endpoint, tls: TlsPlan, raw: Socket, abort: AbortSignal): Promise<TLSSocket> {
   try {
-    return connect({
-      ...addressOf(endpoint),
-      servername: serverName(endpoint.host),
-      minVersion: 'TLSv1.2',
-      // The verdict is read from `authorized` above: that way the certificate is at hand to explain it.
-      rejectUnauthorized: false,
-      ...(tls.ca && { ca: [...tls.ca] }),
-      ...(tls.cert && { cert: tls.cert }),
-      ...(tls.key && { key: tls.key }),
-    }).setNoDelay(true);
+    const socket = await settled(start(endpoint, tls, raw), 'secureConnect', abort);
+    verify(endpoint, tls, socket);
+    return socket;
   } catch (error) {
-    // A key or certificate that OpenSSL cannot read fails here.
-    const reason = error instanceof Error ? error.message.replace(/^error:[^:]*:[^:]*:[^:]*:/, '') : String(error);
-    throw new UsageError(`--cafile, --cert or --key cannot be used: ${reason}`, undefined, { cause: error });
+    raw.destroy();
+    throw error;
   }
 }
 
-/** Node has checked the name already; a second look costs nothing and does not depend on options. */
-function checkName(host: string, socket: TLSSocket): string | undefined {
-  const error = checkServerIdentity(host, socket.getPeerCertificate(true));
-  return error && 'ERR_TLS_CERT_ALTNAME_INVALID';
+function start(endpoint: Endpoint, tls: TlsPlan, raw: Socket): TLSSocket {
+  const { keyLogFile } = tls;
+  try {
+    const socket = connect(makeOptions(endpoint, tls, raw));
+    if (keyLogFile !== undefined) socket.on('keylog', (line) => appendKeyLog(socket, keyLogFile, line));
+    return socket;
+  } catch (error) {
+    // A key, certificate or cipher list that OpenSSL cannot read fails here.
+    const reason = error instanceof Error ? error.message.replace(/^error:[^:]*:[^:]*:[^:]*:/, '') : String(error);
+    throw new UsageError(`the TLS options cannot be used: ${reason}`, hintForReason(reason), { cause: error });
+  }
+}
+
+function hintForReason(reason: string): string | undefined {
+  return /passphrase|bad decrypt|mac verify|password/i.test(reason)
+    ? 'Is the key encrypted? Its passphrase comes from --passphrase-file.'
+    : undefined;
+}
+
+function makeOptions({ host, unix }: Endpoint, tls: TlsPlan, socket: Socket): ConnectionOptions {
+  const name = tls.serverName ?? (unix ? '' : host);
+  const { ca, cert, key, pfx, passphrase, ciphers, alpn, psk } = tls;
+  return {
+    socket,
+    host: name,
+    // An IP address cannot be asked for by SNI. [RFC6066 3]
+    servername: isIP(name) === 0 ? name : '',
+    minVersion: tls.minVersion ?? 'TLSv1.2',
+    // The verdict is read from `authorized`: that way the certificate is at hand to explain it.
+    rejectUnauthorized: false,
+    ...(ca && { ca: [...ca] }),
+    ...(cert && { cert }),
+    ...(key && { key }),
+    ...(pfx && { pfx }),
+    ...(passphrase !== undefined && { passphrase }),
+    ...(ciphers !== undefined && { ciphers }),
+    ...(alpn !== undefined && { ALPNProtocols: [alpn] }),
+    ...(psk && {
+      // Node knows pre-shared keys up to TLS 1.2, and takes part in them only by cipher suites that say so.
+      maxVersion: 'TLSv1.2' as const,
+      ciphers: ciphers ?? 'PSK',
+      pskCallback: () => ({ identity: psk.identity, psk: psk.key }),
+      checkServerIdentity: () => undefined,
+    }),
+  };
+}
+
+function appendKeyLog(socket: TLSSocket, path: string, line: Buffer): void {
+  try {
+    appendFileSync(path, line, { mode: 0o600 });
+  } catch (error) {
+    socket.destroy(new CliError(`--tls-keylog ${path}: ${(error as Error).message}`));
+  }
+}
+
+/** Throws TlsError. With a pre-shared key there is no certificate: who knows the key is who we mean. */
+function verify(endpoint: Endpoint, tls: TlsPlan, socket: TLSSocket): void {
+  if (tls.psk) return;
+  const certificate = socket.getPeerX509Certificate();
+  if (!tls.insecure) {
+    const name = tls.serverName ?? endpoint.host;
+    const named = endpoint.unix && tls.serverName === undefined;
+    // The chain first, then the name: Node has done both, but looks at the name only when there is one.
+    const fault = socket.authorized || named ? undefined : String(socket.authorizationError);
+    const wrongName = fault === undefined && !named && checkServerIdentity(name, socket.getPeerCertificate(true));
+    const code = fault ?? (wrongName ? 'ERR_TLS_CERT_ALTNAME_INVALID' : undefined);
+    if (code !== undefined) throw describeBadCertificate(name, code, certificate, tls);
+  }
+  if (tls.pin !== undefined && !(certificate && hashesOf(certificate).includes(tls.pin))) {
+    const seen = certificate ? ` (it is ${hashesOf(certificate)[0]})` : '';
+    throw new TlsError(
+      `the certificate of ${endpoint.host} is not the pinned one${seen}`,
+      'Was it renewed? Make sure before you change --pin.',
+    );
+  }
+}
+
+/** SHA-256 of the certificate, and of its public key, which stays the same when a certificate is renewed. */
+function hashesOf(certificate: X509Certificate): readonly string[] {
+  const publicKey = certificate.publicKey.export({ type: 'spki', format: 'der' });
+  return [certificate.raw, publicKey].map((bytes) => createHash('sha256').update(bytes).digest('hex'));
 }

@@ -1,5 +1,5 @@
-/** The byte stream under the client: TCP, TLS, WebSocket. */
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+/** The byte stream under the client: TCP or a Unix socket, through a proxy or not, then TLS, then WebSocket. */
+import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Endpoint } from './connection-plan.ts';
 
@@ -8,31 +8,33 @@ import type { Endpoint } from './connection-plan.ts';
  * for a certificate that is not acceptable, and with the reason of `abort`.
  */
 export async function openTransport(endpoint: Endpoint, abort: AbortSignal): Promise<Duplex> {
-  const socket = endpoint.tls
-    ? await (await import('./tls.ts')).openTls(endpoint, endpoint.tls, abort)
-    : await openTcp(endpoint, abort);
-  if (endpoint.webSocketPath === undefined) return socket;
+  const { tls, webSocketPath } = endpoint;
+  const socket = await openSocket(endpoint, abort);
+  const secured = tls ? await (await import('./tls.ts')).openTls(endpoint, tls, socket, abort) : socket;
+  if (webSocketPath === undefined) return secured;
   const { openWebSocket } = await import('./web-socket.ts');
-  return openWebSocket(endpoint, endpoint.webSocketPath, socket, abort);
+  return openWebSocket(endpoint, webSocketPath, secured, abort);
 }
 
-function openTcp(endpoint: Endpoint, abort: AbortSignal): Promise<Socket> {
-  const socket = connectTcp({ ...addressOf(endpoint), noDelay: true });
+async function openSocket(endpoint: Endpoint, abort: AbortSignal): Promise<Socket> {
+  const { host, port, unix, proxy, localAddress } = endpoint;
+  if (unix) return settled(connect({ path: host }), 'connect', abort);
+  if (proxy === undefined) return openTcp(host, port, localAddress, abort);
+  const { openThroughProxy } = await import('./proxy.ts');
+  const toProxy = openTcp(proxy.host, proxy.port, localAddress, abort);
+  return openThroughProxy(endpoint, proxy, toProxy, abort);
+}
+
+function openTcp(host: string, port: number, localAddress: string | undefined, abort: AbortSignal): Promise<Socket> {
+  const socket = connect({
+    host,
+    port,
+    noDelay: true,
+    // Of several addresses each gets half a second; Node's quarter is short for a satellite.
+    autoSelectFamilyAttemptTimeout: 500,
+    ...(localAddress !== undefined && { localAddress }),
+  });
   return settled(socket, 'connect', abort);
-}
-
-/** Host and port for `net.connect`; an attempt at one of several addresses is given up after half a second. */
-export function addressOf({ host, port }: Endpoint): {
-  host: string;
-  port: number;
-  autoSelectFamilyAttemptTimeout: number;
-} {
-  return { host, port, autoSelectFamilyAttemptTimeout: 500 };
-}
-
-/** The name that a certificate must bear; an IP address cannot be asked for by SNI. [RFC6066 3] */
-export function serverName(host: string): string {
-  return isIP(host) === 0 ? host : '';
 }
 
 /** Resolves with the socket at `event`; destroys it when an error or `abort` comes first. */

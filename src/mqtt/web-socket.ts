@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocket } from 'ws';
 import { UnreachableError } from '../errors.ts';
 import { quote } from '../output/escape.ts';
+import { formatAddress } from './address.ts';
 import type { Endpoint } from './connection-plan.ts';
 
 /** MQTT over WebSocket, on a socket that is open already. [MQTT5 6] */
@@ -13,10 +14,14 @@ export async function openWebSocket(
   socket: Socket,
   abort: AbortSignal,
 ): Promise<Duplex> {
-  const { host, port } = endpoint;
-  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const authority = endpoint.unix ? 'localhost' : formatAddress(endpoint);
+  // The scheme is that of the address only: TLS, where it is wanted, is on the socket already.
   const url = `${endpoint.tls ? 'wss' : 'ws'}://${authority}${path}`;
-  const webSocket = new WebSocket(url, ['mqtt'], { createConnection: () => socket, perMessageDeflate: false });
+  const webSocket = new WebSocket(url, ['mqtt'], {
+    createConnection: () => socket,
+    perMessageDeflate: false,
+    headers: Object.fromEntries(endpoint.webSocketHeaders ?? []),
+  });
   await new Promise<void>((resolve, reject) => {
     const fail = (error: unknown): void => {
       webSocket.on('error', () => undefined);

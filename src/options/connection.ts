@@ -1,9 +1,11 @@
 /** The options that every command shares: broker, credentials, session, Will, TLS, and the general ones. */
-import { counted, flag, hidden, type OptionSpec, single, singleOr, ValueError } from './spec.ts';
+import { propertyOption } from './properties.ts';
+import { parseHttpProxyUrl, parseSocksUrl } from './proxy-url.ts';
+import { counted, flag, hidden, many, type OptionSpec, single, singleOr, ValueError } from './spec.ts';
+import { tlsOptions } from './tls.ts';
 import { expandUrl, parseBrokerUrl, parseMosquittoUrl, redactUrl } from './url.ts';
 import {
   parseNonEmpty,
-  parsePort,
   parsePositiveDurationMs,
   parseQoS,
   parseText,
@@ -38,11 +40,11 @@ export const portOption = single({
   long: 'port',
   short: 'p',
   group: 'Connection',
-  summary: 'port of the broker; 8883 means TLS',
+  summary: 'port of the broker; 8883 means TLS; 0 that the host is the path of a Unix socket',
   value: 'PORT',
   environment: 'MQTT_PORT',
   defaultText: '1883, with TLS 8883',
-  parse: parsePort,
+  parse: wholeNumber(0, 65535),
 });
 
 export const mosquittoUrlOption = single({
@@ -66,6 +68,93 @@ export const brokerOption = single({
       throw new ValueError('must be embedded', `The broker to connect to is named by -h: -h ${text}`);
     return text;
   },
+});
+
+export const unixOption = single({
+  long: 'unix',
+  group: 'Connection',
+  summary: 'Unix socket of the broker, instead of host and port',
+  value: 'PATH',
+  expand: (path) => [
+    { long: 'host', word: String(path) },
+    { long: 'port', word: '0' },
+  ],
+  parse: (text) => {
+    // What the address of a Unix socket can hold on Linux, without its final zero.
+    if (text === '' || Buffer.byteLength(text) > 107) throw new ValueError('must be a path of 1 to 107 bytes');
+    return text;
+  },
+});
+
+export const srvOption = flag({
+  long: 'srv',
+  short: 'S',
+  group: 'Connection',
+  summary: 'find host and port by the SRV records of the host name',
+});
+
+export const bindOption = single({
+  long: 'bind-address',
+  short: 'A',
+  group: 'Connection',
+  summary: 'local address to connect from',
+  value: 'ADDRESS',
+  parse: parseNonEmpty,
+});
+
+export const noDelayOption = flag({
+  long: 'nodelay',
+  group: 'Connection',
+  summary: 'TCP_NODELAY, which is always on here; for scripts written for mosquitto',
+});
+
+export const webSocketOption = flag({
+  long: 'ws',
+  group: 'Connection',
+  summary: 'MQTT over WebSocket',
+});
+
+export const webSocketPathOption = single({
+  long: 'ws-path',
+  group: 'Connection',
+  summary: 'HTTP path of the WebSocket; turns --ws on',
+  value: 'PATH',
+  defaultText: '/mqtt',
+  parse: (text) => {
+    if (!/^\/[\x21-\x7e]*$/.test(text)) throw new ValueError('must start with / and hold no blanks');
+    return text;
+  },
+});
+
+export const webSocketHeaderOption = many({
+  long: 'ws-header',
+  group: 'Connection',
+  summary: "HTTP header of the WebSocket request, as 'Name: value'; may be given many times; turns --ws on",
+  value: 'HEADER',
+  parse: (text): readonly [string, string] => {
+    const match = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\x20-\x7e\t]*)$/.exec(text);
+    if (!match) throw new ValueError("must be 'Name: value'");
+    return [match[1] ?? '', match[2] ?? ''];
+  },
+  redact: (text) => text.replace(/:.*/s, ': ***'),
+});
+
+export const socksOption = single({
+  long: 'proxy',
+  group: 'Connection',
+  summary: 'SOCKS5 proxy: socks5h://[USER[:PASSWORD]@]HOST[:PORT]',
+  value: 'URL',
+  parse: parseSocksUrl,
+  redact: redactUrl,
+});
+
+export const httpProxyOption = single({
+  long: 'http-proxy',
+  group: 'Connection',
+  summary: 'HTTP proxy to tunnel through by CONNECT: http://[USER[:PASSWORD]@]HOST[:PORT]; "env" reads HTTPS_PROXY',
+  value: 'URL',
+  parse: (text) => (text === 'env' ? text : parseHttpProxyUrl(text)),
+  redact: redactUrl,
 });
 
 export const versionOption = singleOr('auto' as ReturnType<typeof parseVersion>, {
@@ -92,6 +181,33 @@ export const connectTimeoutOption = singleOr(10_000, {
   summary: 'how long name look-up, connection and CONNACK may take together',
   value: 'DURATION',
   defaultText: '10s',
+  parse: parsePositiveDurationMs,
+});
+
+export const waitForBrokerOption = single({
+  long: 'wait-for-broker',
+  group: 'Connection',
+  summary: 'keep trying to connect for so long when the broker is not up yet',
+  value: 'DURATION',
+  defaultText: 'one try',
+  parse: parsePositiveDurationMs,
+});
+
+export const retryOption = single({
+  long: 'retry',
+  group: 'Connection',
+  summary: 'how many times to try again after a lost connection, until one succeeds',
+  value: 'COUNT',
+  defaultText: 'no limit',
+  parse: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+});
+
+export const retryForOption = single({
+  long: 'retry-for',
+  group: 'Connection',
+  summary: 'how long to try again after a lost connection',
+  value: 'DURATION',
+  defaultText: 'no limit',
   parse: parsePositiveDurationMs,
 });
 
@@ -122,6 +238,20 @@ export const passwordFileOption = single({
   summary: 'file whose first line is the password',
   value: 'FILE',
   parse: parseNonEmpty,
+});
+
+export const passwordCommandOption = single({
+  long: 'password-command',
+  group: 'Authentication',
+  summary: 'shell command whose first line of output is the password',
+  value: 'COMMAND',
+  parse: parseNonEmpty,
+});
+
+export const askPasswordOption = flag({
+  long: 'ask-password',
+  group: 'Authentication',
+  summary: 'ask for the password on the terminal, without showing it',
 });
 
 export const clientIdOption = single({
@@ -164,6 +294,16 @@ export const sessionExpiryOption = single({
   },
 });
 
+export const maxInflightOption = single({
+  long: 'max-inflight',
+  short: 'M',
+  group: 'Session',
+  summary: 'how many QoS 1 and 2 messages may be on their way to the broker at once',
+  value: 'COUNT',
+  defaultText: 'what the broker takes, at most 1000',
+  parse: wholeNumber(1, 65535),
+});
+
 export const willTopicOption = single({
   long: 'will-topic',
   group: 'Will',
@@ -196,44 +336,6 @@ export const willRetainOption = flag({
   summary: 'the broker retains the Will Message',
 });
 
-export const caFileOption = single({
-  long: 'cafile',
-  group: 'TLS',
-  summary: 'file of PEM certificates to trust; turns TLS on',
-  value: 'FILE',
-  parse: parseNonEmpty,
-});
-
-export const caPathOption = single({
-  long: 'capath',
-  group: 'TLS',
-  summary: 'folder of PEM certificates to trust; turns TLS on',
-  value: 'FOLDER',
-  parse: parseNonEmpty,
-});
-
-export const certOption = single({
-  long: 'cert',
-  group: 'TLS',
-  summary: 'file of the client certificate, PEM; with --key',
-  value: 'FILE',
-  parse: parseNonEmpty,
-});
-
-export const keyOption = single({
-  long: 'key',
-  group: 'TLS',
-  summary: 'file of the private key, PEM; with --cert',
-  value: 'FILE',
-  parse: parseNonEmpty,
-});
-
-export const insecureOption = flag({
-  long: 'insecure',
-  group: 'TLS',
-  summary: 'accept any certificate: neither the chain nor the host name is checked',
-});
-
 export const debugOption = counted({
   long: 'debug',
   short: 'd',
@@ -253,12 +355,48 @@ export const noColorOption = flag({
   summary: 'no colour; so does NO_COLOR in the environment',
 });
 
+export const optionsFileOption = single({
+  long: 'options-file',
+  short: 'o',
+  group: 'General',
+  summary: "file of options, one a line, in mosquitto's format; instead of the default one",
+  value: 'FILE',
+  once: true,
+  parse: parseNonEmpty,
+});
+
+export const profileOption = single({
+  long: 'profile',
+  group: 'General',
+  summary: 'options file by name, in the folder mqtt-toolkit/profiles of the configuration folder',
+  value: 'NAME',
+  parse: (text) => {
+    if (!/^[\w][\w.-]*$/.test(text)) throw new ValueError('must be letters, digits, ".", "-" and "_"');
+    return text;
+  },
+});
+
+export const showConfigOption = flag({
+  long: 'show-config',
+  group: 'General',
+  summary: 'print every option with its value and where that came from, and end',
+});
+
 export const helpOption = flag({ long: 'help', group: 'General', summary: 'show this help' });
 
 export const versionFlag = flag({ long: 'version', group: 'General', summary: 'show the version' });
 
 /** Ends each command's table. */
-export const generalOptions: readonly OptionSpec[] = [debugOption, quietOption, noColorOption, helpOption, versionFlag];
+export const generalOptions: readonly OptionSpec[] = [
+  debugOption,
+  quietOption,
+  noColorOption,
+  optionsFileOption,
+  profileOption,
+  showConfigOption,
+  helpOption,
+  versionFlag,
+];
 
 /** Everything about the connection, in the order of the help. */
 export const connectionOptions: readonly OptionSpec[] = [
@@ -266,25 +404,37 @@ export const connectionOptions: readonly OptionSpec[] = [
   portOption,
   mosquittoUrlOption,
   urlArgument,
+  unixOption,
+  srvOption,
+  bindOption,
   brokerOption,
   versionOption,
   keepAliveOption,
   connectTimeoutOption,
+  waitForBrokerOption,
+  retryOption,
+  retryForOption,
+  webSocketOption,
+  webSocketPathOption,
+  webSocketHeaderOption,
+  socksOption,
+  httpProxyOption,
+  noDelayOption,
+  propertyOption,
   usernameOption,
   passwordOption,
   passwordFileOption,
+  passwordCommandOption,
+  askPasswordOption,
   clientIdOption,
   clientIdPrefixOption,
   keepSessionOption,
   sessionExpiryOption,
+  maxInflightOption,
   willTopicOption,
   willPayloadOption,
   willQosOption,
   willRetainOption,
-  caFileOption,
-  caPathOption,
-  certOption,
-  keyOption,
-  insecureOption,
+  ...tlsOptions,
   ...generalOptions,
 ];

@@ -23,3 +23,17 @@ export async function readNamedFile(spelled: string, path: string): Promise<Buff
     throw new UsageError(`${spelled} ${quote(path)}: ${describeFileError(error)}`);
   }
 }
+
+/** The first line of a file that holds a secret, without its end. Throws UsageError when it is empty. */
+export async function readFirstLine(spelled: string, path: string): Promise<Buffer> {
+  const line = firstLine(await readNamedFile(spelled, path));
+  if (line.length === 0) throw new UsageError(`${spelled} ${quote(path)}: its first line is empty`);
+  return line;
+}
+
+/** Up to the first LF or CR LF. */
+export function firstLine(content: Buffer): Buffer {
+  const end = content.indexOf('\n');
+  const line = end < 0 ? content : content.subarray(0, end);
+  return line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
+}

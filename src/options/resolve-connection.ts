@@ -1,15 +1,14 @@
-/** Connection options to ConnectionPlan: combinations checked, files read. Nothing is connected. */
+/** Connection options to ConnectionPlan: combinations checked, files read, the password asked for. Nothing is connected. */
 import type { Context } from '../cli/context.ts';
 import { UsageError } from '../errors.ts';
-import type { ConnectionPlan, Endpoint, Will } from '../mqtt/connection-plan.ts';
+import type { ConnectionPlan, Will } from '../mqtt/connection-plan.ts';
 import * as options from './connection.ts';
-import { readNamedFile } from './files.ts';
-import { describeSource, type OptionValues, type ParsedOccurrence } from './option-values.ts';
-import { resolveTls } from './resolve-tls.ts';
-import type { OptionSpec, Source } from './spec.ts';
-import type { BrokerUrl } from './url.ts';
+import type { OptionValues } from './option-values.ts';
+import { chooseBroker } from './precedence.ts';
+import { propertiesFor, propertyOption } from './properties.ts';
+import { resolveCredentials } from './resolve-credentials.ts';
+import { resolveEndpoint } from './resolve-endpoint.ts';
 
-const STRENGTH: Readonly<Record<Source['kind'], number>> = { default: 0, file: 1, environment: 2, flag: 3 };
 const FOR_EVER = 4_294_967_295;
 
 /** `command` is the prefix of a generated Client Identifier. Throws UsageError. */
@@ -18,126 +17,44 @@ export async function resolveConnection(
   context: Context,
   command: string,
 ): Promise<ConnectionPlan> {
-  const url = findUrl(values);
-  const endpoint = await resolveEndpoint(values, url);
+  const choice = chooseBroker(values);
   const version = resolveVersion(values);
-  const { username, password, passwordSource } = await resolveCredentials(values, url);
-  if (password !== undefined && username === undefined && (version === 4 || version === 3)) {
+  const clientId = resolveClientId(values, context);
+  const will = resolveWill(values);
+  const authProperties = propertiesFor('auth', values);
+  const session = resolveSession(values);
+  const endpoint = await resolveEndpoint(values, choice, context);
+  const credentials = await resolveCredentials(values, choice, context);
+  if (credentials.password !== undefined && credentials.username === undefined && (version === 4 || version === 3)) {
     throw new UsageError(
-      `${values.spelled(options.passwordOption)}: MQTT 3.1.1 has no password without a user name`,
+      `${credentials.passwordSource}: MQTT 3.1.1 has no password without a user name`,
       'Add -u NAME.',
     );
   }
-  const will = resolveWill(values);
-  const sessionExpiryInterval = resolveSessionExpiry(values);
   return {
     endpoint,
     version,
-    clientId: resolveClientId(values, context),
+    clientId,
     generatedClientIdPrefix: `${command}-`,
     keepAliveSeconds: values.get(options.keepAliveOption),
     cleanStart: !values.get(options.keepSessionOption),
     connectTimeoutMs: values.get(options.connectTimeoutOption),
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(passwordSource !== undefined && { passwordSource }),
-    ...(sessionExpiryInterval !== undefined && { sessionExpiryInterval }),
+    ...credentials,
+    ...session,
+    ...(authProperties && { authProperties }),
     ...(will && { will }),
   };
 }
 
-/**
- * The URL that describes the broker; undefined when there is none, or when a stronger source names another host: then
- * nothing of the URL may be used, its credentials least of all.
- */
-function findUrl(values: OptionValues): ParsedOccurrence | undefined {
-  const urls = [...values.occurrences(options.urlArgument), ...values.occurrences(options.mosquittoUrlOption)];
-  const strongest = urls.reduce<ParsedOccurrence | undefined>(
-    (best, url) => (best === undefined || strength(url) >= strength(best) ? url : best),
-    undefined,
-  );
-  const host = values.occurrences(options.hostOption).at(-1);
-  if (strongest === undefined || host === undefined || strength(host) > strength(strongest)) return undefined;
-  return strongest;
-}
-
-function strength(occurrence: ParsedOccurrence): number {
-  return STRENGTH[occurrence.source.kind];
-}
-
-/** The last occurrence that is not part of a URL other than the one in use. */
-function pick<T>(
-  values: OptionValues,
-  spec: OptionSpec<T>,
-  url: ParsedOccurrence | undefined,
-): ParsedOccurrence | undefined {
-  return values.occurrences(spec).findLast(({ partOf }) => partOf === undefined || partOf === url);
-}
-
-async function resolveEndpoint(values: OptionValues, url: ParsedOccurrence | undefined): Promise<Endpoint> {
-  const broker = url?.value as BrokerUrl | undefined;
-  const host = (pick(values, options.hostOption, url)?.value as string | undefined) ?? values.get(options.hostOption);
-  const port = pick(values, options.portOption, url)?.value as number | undefined;
-  const wantsTls = broker?.scheme === 'mqtts' || broker?.scheme === 'wss' || port === 8883;
-  const tls = await resolveTls(values, wantsTls);
-  return {
-    host,
-    port: port ?? (tls ? 8883 : 1883),
-    ...(tls && { tls }),
-    ...(broker?.path !== undefined && { webSocketPath: broker.path }),
-  };
-}
-
-/** Session Expiry Interval exists in MQTT 5 alone, so asking for it asks for MQTT 5. */
+/** What only MQTT 5 has asks for MQTT 5: properties, Session Expiry Interval. */
 function resolveVersion(values: OptionValues): ConnectionPlan['version'] {
   const version = values.get(options.versionOption);
-  if (!values.has(options.sessionExpiryOption) || version === 5) return version;
+  const needs5 = [options.sessionExpiryOption, propertyOption].find((spec) => values.has(spec));
+  if (needs5 === undefined || version === 5) return version;
   if (version === 'auto') return 5;
   throw new UsageError(
-    `${values.spelled(options.sessionExpiryOption)} needs MQTT 5, and ${values.spelled(options.versionOption)} asks for another version`,
+    `${values.spelled(needs5)} needs MQTT 5, and ${values.spelled(options.versionOption)} asks for another version`,
   );
-}
-
-interface Credentials {
-  readonly username?: string;
-  readonly password?: Buffer;
-  readonly passwordSource?: string;
-}
-
-async function resolveCredentials(values: OptionValues, url: ParsedOccurrence | undefined): Promise<Credentials> {
-  const user = pick(values, options.usernameOption, url);
-  const username = user === undefined ? {} : { username: user.value as string };
-  const file = values.occurrences(options.passwordFileOption).at(-1);
-  const typed = pick(values, options.passwordOption, url);
-  if (file !== undefined && (typed === undefined || strength(typed) < strength(file))) {
-    return { ...username, ...(await readPassword(values, file.value as string)) };
-  }
-  if (file !== undefined) {
-    throw new UsageError(
-      `${values.spelled(options.passwordFileOption)} and a password were both given`,
-      'Give one of them.',
-    );
-  }
-  // The password of a URL belongs to the user of that URL: not to one that a stronger source names.
-  const orphaned = typed?.partOf !== undefined && user !== undefined && strength(user) > strength(typed);
-  if (typed === undefined || orphaned) return username;
-  const passwordSource =
-    typed.partOf === undefined ? describeSource(typed.source) : describeSource(typed.source) || 'the URL';
-  return {
-    ...username,
-    password: Buffer.from(typed.value as string),
-    ...(passwordSource !== undefined && { passwordSource }),
-  };
-}
-
-async function readPassword(values: OptionValues, path: string): Promise<Credentials> {
-  const spelled = values.spelled(options.passwordFileOption);
-  const content = await readNamedFile(spelled, path);
-  const end = content.indexOf('\n');
-  const line = end < 0 ? content : content.subarray(0, end);
-  const password = line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
-  if (password.length === 0) throw new UsageError(`${spelled} ${path}: its first line is empty`);
-  return { password, passwordSource: path };
 }
 
 function resolveClientId(values: OptionValues, context: Context): string {
@@ -161,17 +78,34 @@ function resolveClientId(values: OptionValues, context: Context): string {
 }
 
 /** As mosquitto does it: a session that is kept is kept for ever unless a time is given. */
-function resolveSessionExpiry(values: OptionValues): number | undefined {
-  return values.get(options.sessionExpiryOption) ?? (values.get(options.keepSessionOption) ? FOR_EVER : undefined);
+function resolveSession(values: OptionValues): Pick<ConnectionPlan, 'sessionExpiryInterval' | 'properties'> {
+  const given = propertiesFor('connect', values);
+  const { sessionExpiryInterval: property, ...properties } = given ?? {};
+  const option = values.get(options.sessionExpiryOption);
+  if (property !== undefined && option !== undefined) {
+    throw new UsageError(
+      `${values.spelled(options.sessionExpiryOption)} and -D connect session-expiry-interval both give it`,
+    );
+  }
+  if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
+    throw new UsageError('-D connect authentication-data needs -D connect authentication-method');
+  }
+  const expiry = option ?? property ?? (values.get(options.keepSessionOption) ? FOR_EVER : undefined);
+  return {
+    ...(expiry !== undefined && { sessionExpiryInterval: expiry }),
+    ...(given && { properties }),
+  };
 }
 
 function resolveWill(values: OptionValues): Will | undefined {
   const topic = values.get(options.willTopicOption);
+  const properties = propertiesFor('will', values);
   if (topic === undefined) {
     const orphan = [options.willPayloadOption, options.willQosOption, options.willRetainOption].find((spec) =>
       values.has(spec),
     );
     if (orphan) throw new UsageError(`${values.spelled(orphan)} needs --will-topic`);
+    if (properties) throw new UsageError('-D will needs --will-topic');
     return undefined;
   }
   return {
@@ -179,5 +113,6 @@ function resolveWill(values: OptionValues): Will | undefined {
     payload: Buffer.from(values.get(options.willPayloadOption) ?? ''),
     qos: values.get(options.willQosOption) ?? 0,
     retain: values.get(options.willRetainOption),
+    ...(properties && { properties }),
   };
 }

@@ -1,18 +1,41 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { TlsPlan } from '../mqtt/connection-plan.ts';
 import { quote } from '../output/escape.ts';
-import { caFileOption, caPathOption, certOption, insecureOption, keyOption } from './connection.ts';
-import { describeFileError, readNamedFile } from './files.ts';
+import { describeFileError, readFirstLine, readNamedFile } from './files.ts';
 import type { OptionValues } from './option-values.ts';
+import type { OptionSpec } from './spec.ts';
+import * as tls from './tls.ts';
+
+/** Options that mean nothing without TLS, and do not turn it on. */
+const NEED_TLS: readonly OptionSpec[] = [
+  tls.certOption,
+  tls.keyOption,
+  tls.keyFormOption,
+  tls.pfxOption,
+  tls.passphraseFileOption,
+  tls.serverNameOption,
+  tls.pinOption,
+  tls.tlsVersionOption,
+  tls.ciphersOption,
+  tls.alpnOption,
+  tls.pskIdentityOption,
+  tls.keyLogOption,
+  tls.insecureOption,
+];
 
 /** `wanted`: the URL or the port asks for TLS; the CA options do so too. Undefined: no TLS. Throws UsageError. */
-export async function resolveTls(values: OptionValues, wanted: boolean): Promise<TlsPlan | undefined> {
-  const caFile = values.get(caFileOption);
-  const caPath = values.get(caPathOption);
-  if (!wanted && caFile === undefined && caPath === undefined) {
-    const orphan = [certOption, keyOption, insecureOption].find((spec) => values.has(spec));
+export async function resolveTls(
+  values: OptionValues,
+  wanted: boolean,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<TlsPlan | undefined> {
+  const fromOs = values.get(tls.osCertsOption) || values.get(tls.osCaOption);
+  const turnedOn = [tls.caFileOption, tls.caPathOption, tls.pskOption].some((spec) => values.has(spec)) || fromOs;
+  if (values.get(tls.noTlsOption)) return undefined;
+  if (!wanted && !turnedOn) {
+    const orphan = NEED_TLS.find((spec) => values.has(spec));
     if (orphan) {
       throw new UsageError(
         `${values.spelled(orphan)} is for TLS, and this connection has none`,
@@ -21,27 +44,81 @@ export async function resolveTls(values: OptionValues, wanted: boolean): Promise
     }
     return undefined;
   }
+  const ca = await readTrusted(values, fromOs, env);
+  return {
+    insecure: values.get(tls.insecureOption),
+    ...(ca.length > 0 && { ca }),
+    ...(await resolveOwnCertificate(values)),
+    ...resolvePsk(values, ca.length > 0),
+    ...optional('serverName', values.get(tls.serverNameOption)),
+    ...optional('pin', values.get(tls.pinOption)),
+    ...optional('ciphers', values.get(tls.ciphersOption)),
+    ...optional('minVersion', values.get(tls.tlsVersionOption)),
+    ...optional('alpn', values.get(tls.alpnOption)),
+    ...optional('keyLogFile', values.get(tls.keyLogOption)),
+  };
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
+}
+
+async function readTrusted(
+  values: OptionValues,
+  fromOs: boolean,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<readonly string[]> {
+  const caFile = values.get(tls.caFileOption);
+  const caPath = values.get(tls.caPathOption);
   const ca: string[] = [];
-  if (caFile !== undefined) ca.push(await readCertificates(values.spelled(caFileOption), caFile));
-  if (caPath !== undefined) ca.push(...(await readCertificateFolder(values.spelled(caPathOption), caPath)));
-  const [certPath, keyPath] = [values.get(certOption), values.get(keyOption)];
+  if (caFile !== undefined) ca.push(await readCertificates(values.spelled(tls.caFileOption), caFile));
+  if (caPath !== undefined) ca.push(...(await readCertificateFolder(values.spelled(tls.caPathOption), caPath)));
+  if (fromOs) ca.push(await readSystemStore(env['SSL_CERT_FILE']));
+  return ca;
+}
+
+async function resolveOwnCertificate(values: OptionValues): Promise<Partial<TlsPlan>> {
+  const [certPath, keyPath, pfxPath] = [
+    values.get(tls.certOption),
+    values.get(tls.keyOption),
+    values.get(tls.pfxOption),
+  ];
   if ((certPath === undefined) !== (keyPath === undefined)) {
     const [given, missing] = certPath === undefined ? ['--key', '--cert'] : ['--cert', '--key'];
     throw new UsageError(`${given} needs ${missing} too`);
   }
+  if (pfxPath !== undefined && certPath !== undefined) throw new UsageError('--pfx and --cert exclude each other');
+  if (values.has(tls.keyFormOption) && keyPath === undefined) throw new UsageError('--keyform needs --key');
+  const passphrasePath = values.get(tls.passphraseFileOption);
+  if (passphrasePath !== undefined && keyPath === undefined && pfxPath === undefined) {
+    throw new UsageError('--passphrase-file needs --key or --pfx');
+  }
   return {
-    insecure: values.get(insecureOption),
-    ...(ca.length > 0 && { ca }),
     ...(certPath !== undefined && { cert: await readNamedFile('--cert', certPath) }),
     ...(keyPath !== undefined && { key: await readNamedFile('--key', keyPath) }),
+    ...(pfxPath !== undefined && { pfx: await readNamedFile('--pfx', pfxPath) }),
+    ...(passphrasePath !== undefined && {
+      passphrase: (await readFirstLine('--passphrase-file', passphrasePath)).toString(),
+    }),
   };
 }
 
-const PEM_CERTIFICATE = '-----BEGIN';
+function resolvePsk(values: OptionValues, hasCa: boolean): Partial<TlsPlan> {
+  const key = values.get(tls.pskOption);
+  const identity = values.get(tls.pskIdentityOption);
+  if (key === undefined && identity === undefined) return {};
+  if (key === undefined) throw new UsageError('--psk-identity needs --psk');
+  if (identity === undefined) throw new UsageError('--psk needs --psk-identity');
+  if (hasCa) throw new UsageError('--psk and certificates to trust exclude each other');
+  if (values.get(tls.tlsVersionOption) === 'TLSv1.3') throw new UsageError('--psk works up to TLS 1.2');
+  return { psk: { identity, key } };
+}
+
+const PEM = '-----BEGIN';
 
 async function readCertificates(spelled: string, path: string): Promise<string> {
   const text = (await readNamedFile(spelled, path)).toString('latin1');
-  if (!text.includes(PEM_CERTIFICATE)) throw new UsageError(`${spelled} ${quote(path)}: holds no PEM certificate`);
+  if (!text.includes(PEM)) throw new UsageError(`${spelled} ${quote(path)}: holds no PEM certificate`);
   return text;
 }
 
@@ -55,10 +132,31 @@ async function readCertificateFolder(spelled: string, path: string): Promise<rea
   }
   const found = new Set<string>();
   for (const name of names) {
-    const content = await readNamedFile(spelled, join(path, name)).catch(() => undefined);
+    const content = await readFile(join(path, name)).catch(() => undefined);
     const text = content?.toString('latin1');
-    if (text?.includes(`${PEM_CERTIFICATE} CERTIFICATE`)) found.add(text);
+    if (text?.includes(`${PEM} CERTIFICATE`)) found.add(text);
   }
   if (found.size === 0) throw new UsageError(`${spelled} ${quote(path)}: holds no PEM certificate`);
   return [...found];
+}
+
+/** Where Linux distributions, the BSDs and macOS keep the store as one file. */
+const SYSTEM_STORES = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+  '/usr/local/etc/ssl/cert.pem',
+];
+
+async function readSystemStore(named: string | undefined): Promise<string> {
+  if (named !== undefined && named !== '') return readCertificates('SSL_CERT_FILE', named);
+  for (const path of SYSTEM_STORES) {
+    const content = await readFile(path, 'latin1').catch(() => undefined);
+    if (content !== undefined) return content;
+  }
+  throw new UsageError(
+    '--tls-use-os-certs: this system keeps no certificates in a place that is known here',
+    'Name the file: --cafile FILE, or the variable SSL_CERT_FILE.',
+  );
 }

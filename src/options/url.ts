@@ -61,7 +61,7 @@ function splitScheme(text: string): { scheme: BrokerUrl['scheme']; rest: string 
   return { scheme, rest: match?.[2] ?? '' };
 }
 
-function parseAuthority(text: string, defaultPort: number): Omit<BrokerUrl, 'scheme'> {
+export function parseAuthority(text: string, defaultPort: number): Omit<BrokerUrl, 'scheme'> {
   // The last "@" ends the credentials, so that an "@" in a password need not be escaped.
   const at = text.lastIndexOf('@');
   const match = /^(\[[0-9a-f:.%]+\]|[^:[\]]+)(?::(\d{1,5}))?$/i.exec(text.slice(at + 1));

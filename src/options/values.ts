@@ -25,8 +25,6 @@ export function wholeNumber(min: number, max: number, unit = ''): (text: string)
   };
 }
 
-export const parsePort = wholeNumber(1, 65535);
-
 export function parseQoS(text: string): QoS {
   if (text === '0' || text === '1' || text === '2') return Number(text) as QoS;
   throw new ValueError('must be 0, 1 or 2');

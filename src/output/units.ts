@@ -46,8 +46,8 @@ export function formatBytes(bytes: number): string {
 }
 
 /** `1 message`, `2,000 messages`. */
-export function formatQuantity(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+export function formatQuantity(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
 }
 
 function groupThousands(digits: string): string {

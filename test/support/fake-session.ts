@@ -43,6 +43,7 @@ export class FakeSession implements Session {
   readonly handlers: SessionHandlers;
   readonly published: OutgoingMessage[] = [];
   readonly subscribed: (readonly Subscription[])[] = [];
+  readonly unsubscribed: (readonly string[])[] = [];
   /** Messages whose handler has resolved: what a broker would see acknowledged. */
   readonly acknowledged: ReceivedMessage[] = [];
   /** The reason code of our DISCONNECT; undefined while connected. */
@@ -86,6 +87,12 @@ export class FakeSession implements Session {
     this.#wake();
     if (outcomes.includes('never')) return NEVER;
     return outcomes as SubscribeOutcome[];
+  }
+
+  async unsubscribe(filters: readonly string[]): Promise<readonly SubscribeOutcome[]> {
+    this.unsubscribed.push(filters);
+    this.#wake();
+    return filters.map((filter) => ({ filter, reasonCode: 0 }));
   }
 
   ping(): Promise<void> {

@@ -57,6 +57,8 @@ export function startCli(name: string, argv: readonly string[], world: World = {
     stop: controller.signal,
     pid: 4711,
     openSession: broker.openSession,
+    askSecret: () => Promise.reject(new Error('this test has no terminal to ask on')),
+    runShell: system.runShell,
     startBroker: () => Promise.reject(new Error('this test has no embedded broker')),
     ...(world.real && { clock: system.clock, openSession: system.openSession, startBroker: system.startBroker }),
     ...world.context,

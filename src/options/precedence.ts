@@ -1,0 +1,61 @@
+/** Which of several sources holds: flag > environment > options file > default. */
+
+import { hostOption, mosquittoUrlOption, urlArgument } from './connection.ts';
+import type { OptionValues, ParsedOccurrence } from './option-values.ts';
+import { describeSource } from './option-values.ts';
+import type { OptionSpec, Source } from './spec.ts';
+
+const STRENGTH: Readonly<Record<Source['kind'], number>> = { default: 0, file: 1, environment: 2, flag: 3 };
+
+export function strengthOf({ source }: ParsedOccurrence): number {
+  return STRENGTH[source.kind];
+}
+
+/** What names the broker, and what may therefore be used of the sources that name one. */
+export interface BrokerChoice {
+  /** Where the host comes from; undefined: the default. */
+  readonly host: ParsedOccurrence | undefined;
+  /** The URL that describes the broker; undefined when there is none, or when a stronger source names another host. */
+  readonly url: ParsedOccurrence | undefined;
+}
+
+/**
+ * A URL is used whole or not at all: when a stronger source names the host, its port, scheme and above all its
+ * credentials are for another broker.
+ */
+export function chooseBroker(values: OptionValues): BrokerChoice {
+  const host = values.occurrences(hostOption).at(-1);
+  const urls = [...values.occurrences(urlArgument), ...values.occurrences(mosquittoUrlOption)];
+  const strongest = urls.reduce<ParsedOccurrence | undefined>(
+    (best, url) => (best === undefined || strengthOf(url) >= strengthOf(best) ? url : best),
+    undefined,
+  );
+  const overruled = strongest !== undefined && host !== undefined && strengthOf(host) > strengthOf(strongest);
+  return { host, url: overruled ? undefined : strongest };
+}
+
+/** The last occurrence that is not part of a URL other than the one in use. */
+export function pick(values: OptionValues, spec: OptionSpec, { url }: BrokerChoice): ParsedOccurrence | undefined {
+  return values.occurrences(spec).findLast(({ partOf }) => partOf === undefined || partOf === url);
+}
+
+/**
+ * Whether a credential belongs to another host: it stands in an options file or profile that names a host, and a
+ * stronger source, or another file, names the one to connect to.
+ */
+export function belongsElsewhere(credential: ParsedOccurrence, values: OptionValues, { host }: BrokerChoice): boolean {
+  const { source } = credential;
+  if (source.kind !== 'file') return false;
+  const hostOfFile = values.occurrences(hostOption).findLast((one) => isFromFile(one.source, source.path));
+  return hostOfFile !== undefined && host !== undefined && !isFromFile(host.source, source.path);
+}
+
+function isFromFile(source: Source, path: string): boolean {
+  return source.kind === 'file' && source.path === path;
+}
+
+/** How a value is called in a hint: the option, the variable, the file and line, or the URL it is part of. */
+export function describeOrigin({ source, partOf }: ParsedOccurrence): string {
+  const name = describeSource(source);
+  return partOf === undefined ? (name ?? '') : name || 'the URL';
+}

@@ -1,0 +1,93 @@
+/** `-D PACKET PROPERTY VALUE` and `-D PACKET user-property NAME VALUE`. */
+import { UsageError } from '../errors.ts';
+import {
+  type PacketProperties,
+  PROPERTY_PACKETS,
+  PROPERTY_RULES,
+  type PropertyPacket,
+  type PropertyRule,
+} from '../mqtt/properties.ts';
+import type { OptionValues } from './option-values.ts';
+import { type OptionSpec, ValueError } from './spec.ts';
+import { wholeNumber } from './values.ts';
+
+/** One `-D`, understood. */
+export interface PropertyAssignment {
+  readonly packet: PropertyPacket;
+  readonly name: string;
+  readonly value: number | string | Buffer | readonly [name: string, value: string];
+}
+
+const MAX_BYTES = 65_535;
+
+export const propertyOption: OptionSpec<readonly PropertyAssignment[]> = {
+  long: 'property',
+  short: 'D',
+  group: 'Connection',
+  summary: 'MQTT 5 property of a packet, such as: publish content-type text/plain; may be given many times',
+  valueNames: ['PACKET', 'PROPERTY', 'VALUE'],
+  countWords: ([, name]) => (name?.toLowerCase() === 'user-property' ? 4 : 3),
+  repeat: 'all',
+  parse: parseAssignment,
+  collect: (parsed) => parsed as readonly PropertyAssignment[],
+};
+
+function parseAssignment([packetWord = '', nameWord = '', ...values]: readonly string[]): PropertyAssignment {
+  const packet = PROPERTY_PACKETS.find((one) => one === packetWord.toLowerCase());
+  if (packet === undefined) {
+    throw new ValueError(`the packet must be one of ${PROPERTY_PACKETS.join(', ')}`);
+  }
+  const name = nameWord.toLowerCase();
+  const rule = Object.hasOwn(PROPERTY_RULES, name) ? PROPERTY_RULES[name] : undefined;
+  if (rule === undefined)
+    throw new ValueError('there is no such property', `There are ${Object.keys(PROPERTY_RULES).join(', ')}.`);
+  if (!rule.packets.includes(packet)) {
+    throw new ValueError(`${packet} has no ${name}`, `${name} is for ${rule.packets.join(' and ')}.`);
+  }
+  return { packet, name, value: parseValue(rule, values) };
+}
+
+function parseValue({ type }: PropertyRule, [text = '', second = '']: readonly string[]): PropertyAssignment['value'] {
+  switch (type.kind) {
+    case 'number':
+      return wholeNumber(type.min, type.max)(text);
+    case 'text':
+      return checkText(text);
+    case 'binary':
+      return checkLength(Buffer.from(text));
+    case 'pair':
+      return [checkText(text), checkText(second)];
+  }
+}
+
+/** A UTF-8 Encoded String. [MQTT5 1.5.4] */
+function checkText(text: string): string {
+  if (text.includes('\0') || !text.isWellFormed()) throw new ValueError('must be valid UTF-8 without U+0000');
+  checkLength(Buffer.from(text));
+  return text;
+}
+
+function checkLength(bytes: Buffer): Buffer {
+  if (bytes.length > MAX_BYTES) throw new ValueError(`must be at most ${MAX_BYTES} bytes long`);
+  return bytes;
+}
+
+/** All properties of one packet. Throws UsageError for one that was given twice, User Properties apart. */
+export function propertiesFor(packet: PropertyPacket, values: OptionValues): PacketProperties | undefined {
+  const given = values.get(propertyOption).filter((assignment) => assignment.packet === packet);
+  if (given.length === 0) return undefined;
+  const properties: Record<string, unknown> = {};
+  const pairs: (readonly [string, string])[] = [];
+  for (const { name, value } of given) {
+    const key = PROPERTY_RULES[name]?.key ?? '';
+    if (Array.isArray(value)) {
+      pairs.push(value as unknown as readonly [string, string]);
+    } else if (key in properties) {
+      throw new UsageError(`-D ${packet} ${name} was given twice`);
+    } else {
+      properties[key] = key === 'subscriptionIdentifiers' ? [value] : value;
+    }
+  }
+  if (pairs.length > 0) properties['userProperties'] = pairs;
+  return properties as PacketProperties;
+}

@@ -1,0 +1,94 @@
+/** User name and password: where they come from, and to whom they may be sent. */
+import type { Context } from '../cli/context.ts';
+import { UsageError } from '../errors.ts';
+import {
+  askPasswordOption,
+  passwordCommandOption,
+  passwordFileOption,
+  passwordOption,
+  usernameOption,
+} from './connection.ts';
+import { firstLine, readFirstLine } from './files.ts';
+import type { OptionValues, ParsedOccurrence } from './option-values.ts';
+import { type BrokerChoice, belongsElsewhere, describeOrigin, pick, strengthOf } from './precedence.ts';
+import type { OptionSpec } from './spec.ts';
+
+export interface Credentials {
+  readonly username?: string;
+  readonly password?: Buffer;
+  /** Where the password came from, in words. */
+  readonly passwordSource?: string;
+}
+
+/** Throws UsageError for two passwords of the same strength, and for one that cannot be read. */
+export async function resolveCredentials(
+  values: OptionValues,
+  choice: BrokerChoice,
+  context: Context,
+): Promise<Credentials> {
+  const usable = (spec: OptionSpec): ParsedOccurrence | undefined => {
+    const found = pick(values, spec, choice);
+    return found && !belongsElsewhere(found, values, choice) ? found : undefined;
+  };
+  const user = usable(usernameOption);
+  const username = user === undefined ? {} : { username: user.value as string };
+  const given = strongest([
+    [passwordOption, usable(passwordOption)],
+    [passwordFileOption, usable(passwordFileOption)],
+    [passwordCommandOption, usable(passwordCommandOption)],
+    [askPasswordOption, usable(askPasswordOption)],
+  ]);
+  if (given === undefined) return username;
+  const [spec, occurrence] = given;
+  // The password of a URL belongs to the user of that URL: not to one that a stronger source names.
+  const orphaned = occurrence.partOf !== undefined && user !== undefined && strengthOf(user) > strengthOf(occurrence);
+  if (orphaned) return username;
+  return {
+    ...username,
+    password: await readPassword(spec, occurrence, context, user?.value as string | undefined),
+    passwordSource: describeOrigin(occurrence),
+  };
+}
+
+type Candidate = readonly [OptionSpec, ParsedOccurrence | undefined];
+
+function strongest(candidates: readonly Candidate[]): readonly [OptionSpec, ParsedOccurrence] | undefined {
+  const given = candidates.filter((one): one is readonly [OptionSpec, ParsedOccurrence] => one[1] !== undefined);
+  const most = Math.max(...given.map(([, occurrence]) => strengthOf(occurrence)));
+  const [first, second] = given.filter(([, occurrence]) => strengthOf(occurrence) === most);
+  if (first !== undefined && second !== undefined) {
+    throw new UsageError(
+      `${describeOrigin(first[1])} and ${describeOrigin(second[1])} both give the password`,
+      'Give one of them.',
+    );
+  }
+  return first;
+}
+
+async function readPassword(
+  spec: OptionSpec,
+  occurrence: ParsedOccurrence,
+  context: Context,
+  username: string | undefined,
+): Promise<Buffer> {
+  const text = String(occurrence.value);
+  switch (spec) {
+    case passwordFileOption:
+      return readFirstLine(describeOrigin(occurrence), text);
+    case passwordCommandOption:
+      return runPasswordCommand(describeOrigin(occurrence), text, context);
+    case askPasswordOption:
+      return Buffer.from(await context.askSecret(username === undefined ? 'Password: ' : `Password of ${username}: `));
+    default:
+      return Buffer.from(text);
+  }
+}
+
+async function runPasswordCommand(spelled: string, command: string, context: Context): Promise<Buffer> {
+  const { exitCode, stdout } = await context.runShell(command);
+  // The command itself may hold a secret, and is not shown.
+  if (exitCode !== 0) throw new UsageError(`${spelled}: the command ended with exit code ${exitCode}`);
+  const password = firstLine(stdout);
+  if (password.length === 0) throw new UsageError(`${spelled}: the command printed nothing`);
+  return password;
+}

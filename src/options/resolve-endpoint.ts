@@ -1,0 +1,96 @@
+/** Where to connect, from host, port, URL and the transport options. */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import type { Context } from '../cli/context.ts';
+import { UsageError } from '../errors.ts';
+import type { Endpoint, ProxyPlan } from '../mqtt/connection-plan.ts';
+import { quote } from '../output/escape.ts';
+import * as options from './connection.ts';
+import type { OptionValues } from './option-values.ts';
+import { type BrokerChoice, pick } from './precedence.ts';
+import { parseHttpProxyUrl } from './proxy-url.ts';
+import { resolveTls } from './resolve-tls.ts';
+import { ValueError } from './spec.ts';
+import { type BrokerUrl, DEFAULT_WEB_SOCKET_PATH } from './url.ts';
+
+const TLS_PORT = 8883;
+
+/** Throws UsageError for combinations that exclude each other. */
+export async function resolveEndpoint(values: OptionValues, choice: BrokerChoice, context: Context): Promise<Endpoint> {
+  const url = choice.url?.value as BrokerUrl | undefined;
+  const host = (pick(values, options.hostOption, choice)?.value as string | undefined) ?? 'localhost';
+  const port = pick(values, options.portOption, choice)?.value as number | undefined;
+  const unix = port === 0;
+  if (unix && !host.includes('/')) {
+    throw new UsageError(`${values.spelled(options.portOption)} 0 is for a Unix socket, and ${quote(host)} is no path`);
+  }
+  const wantsTls = url?.scheme === 'mqtts' || url?.scheme === 'wss' || port === TLS_PORT;
+  const tls = await resolveTls(values, wantsTls, context.env);
+  const endpoint = {
+    host,
+    port: port ?? (tls ? TLS_PORT : 1883),
+    ...(unix && { unix }),
+    ...(values.get(options.srvOption) && { srv: true }),
+    ...(await resolveLocalAddress(values)),
+    ...resolveProxy(values, context.env),
+    ...(tls && { tls }),
+    ...resolveWebSocket(values, url),
+  };
+  checkCombinations(endpoint, values);
+  return endpoint;
+}
+
+function checkCombinations(endpoint: Endpoint, values: OptionValues): void {
+  const { unix, srv, proxy, localAddress } = endpoint;
+  if (!unix) return;
+  const spelled = values.spelled(options.unixOption);
+  if (srv) throw new UsageError(`${spelled} and -S exclude each other`);
+  if (proxy) throw new UsageError(`${spelled} and a proxy exclude each other`);
+  if (localAddress !== undefined) throw new UsageError(`${spelled} and -A exclude each other`);
+}
+
+function resolveWebSocket(
+  values: OptionValues,
+  url: BrokerUrl | undefined,
+): Pick<Endpoint, 'webSocketPath' | 'webSocketHeaders'> {
+  const path = values.get(options.webSocketPathOption);
+  const headers = values.get(options.webSocketHeaderOption);
+  const wanted =
+    values.get(options.webSocketOption) || path !== undefined || headers.length > 0 || url?.path !== undefined;
+  if (!wanted) return {};
+  return {
+    webSocketPath: path ?? url?.path ?? DEFAULT_WEB_SOCKET_PATH,
+    ...(headers.length > 0 && { webSocketHeaders: headers }),
+  };
+}
+
+function resolveProxy(values: OptionValues, env: Context['env']): Pick<Endpoint, 'proxy'> {
+  const socks = values.get(options.socksOption);
+  const http = values.get(options.httpProxyOption);
+  if (socks !== undefined && http !== undefined) throw new UsageError('--proxy and --http-proxy exclude each other');
+  const proxy = socks ?? (http === 'env' ? proxyFromEnvironment(env) : http);
+  return proxy === undefined ? {} : { proxy };
+}
+
+/** HTTPS_PROXY is read only when that is asked for: it is there for web pages. */
+function proxyFromEnvironment(env: Context['env']): ProxyPlan {
+  const text = env['HTTPS_PROXY'] || env['https_proxy'];
+  if (text === undefined || text === '') throw new UsageError('--http-proxy env: HTTPS_PROXY is not set');
+  try {
+    return parseHttpProxyUrl(text);
+  } catch (error) {
+    if (error instanceof ValueError) throw new UsageError(`HTTPS_PROXY: ${error.message}`);
+    throw error;
+  }
+}
+
+async function resolveLocalAddress(values: OptionValues): Promise<Pick<Endpoint, 'localAddress'>> {
+  const name = values.get(options.bindOption);
+  if (name === undefined) return {};
+  if (isIP(name) !== 0) return { localAddress: name };
+  try {
+    return { localAddress: (await lookup(name)).address };
+  } catch {
+    throw new UsageError(`${values.spelled(options.bindOption)} ${quote(name)}: no such address`);
+  }
+}
