@@ -1,0 +1,110 @@
+import { formatCount, formatQuantity } from '../output/units.ts';
+import type { Plateau } from './plateau.ts';
+import type { BenchResult, Diagnosis, DiagnosisCode } from './result.ts';
+
+/** What a diagnosis rests on beside the figures of the result. */
+export interface Evidence {
+  readonly plateau: Plateau | undefined;
+  /** The broker runs inside this process. */
+  readonly embedded: boolean;
+}
+
+export type Undiagnosed = Omit<BenchResult, 'diagnosis'>;
+
+type Check = (result: Undiagnosed, evidence: Evidence) => string | undefined;
+
+/** mosquitto's default `max_inflight_messages`. */
+const MOSQUITTO_IN_FLIGHT = 20;
+/** mosquitto's default `max_queued_messages`. */
+const MOSQUITTO_QUEUED = 1000;
+
+/** In the order in which they are shown: what explains most comes first. */
+const CHECKS: Readonly<Record<DiagnosisCode, Check>> = {
+  'no-answer': findNoAnswer,
+  'nothing-delivered': findNothingDelivered,
+  refused: findRefusals,
+  'mosquitto-queue-limits': findQueueLimits,
+  'mosquitto-inflight-limit': findInflightLimit,
+  'qos-downgraded': findDowngrade,
+  'altered-payloads': findAltered,
+  'nagle-plateau': (_result, { plateau }) => plateau && describePlateau(plateau),
+  'receive-maximum': findReceiveMaximum,
+  'embedded-broker': (_result, { embedded }) =>
+    embedded
+      ? 'The embedded broker shares this process and its CPU: these numbers tell nothing of another broker.'
+      : undefined,
+};
+
+/** Says why a result is as it is, as far as the evidence goes. */
+export function diagnose(result: Undiagnosed, evidence: Evidence): readonly Diagnosis[] {
+  return Object.entries(CHECKS).flatMap(([code, check]) => {
+    const sentence = check(result, evidence);
+    return sentence === undefined ? [] : [{ code: code as DiagnosisCode, sentence }];
+  });
+}
+
+function findNoAnswer({ ledger, outcome }: Undiagnosed): string | undefined {
+  const { accepted, attempted, delivered, refused, timedOut } = ledger;
+  if (timedOut === 0 || accepted + refused + delivered > 0 || outcome.kind === 'connection-lost') return undefined;
+  return `The broker took the connections, and of ${formatQuantity(attempted, 'message')} it acknowledged none and delivered none.`;
+}
+
+function findNothingDelivered({ ledger, outcome }: Undiagnosed): string | undefined {
+  if (ledger.accepted === 0 || ledger.delivered > 0 || outcome.kind === 'interrupted') return undefined;
+  return `The broker accepted ${formatQuantity(ledger.accepted, 'message')} and delivered none: it may withhold what this user must not publish or read without refusing it, as mosquitto's ACL file does.`;
+}
+
+function findRefusals({ refusals }: Undiagnosed): string | undefined {
+  if (refusals.length === 0) return undefined;
+  const each = refusals.map(({ count, reason, reasonString }) => {
+    const said = reasonString === null ? '' : ` "${reasonString}"`;
+    return `${formatQuantity(count, 'message')}: ${reason}${said}`;
+  });
+  return `The broker refused ${each.join('; ')}.`;
+}
+
+function findQueueLimits(result: Undiagnosed): string | undefined {
+  const { broker, config } = result;
+  const held = MOSQUITTO_IN_FLIGHT + MOSQUITTO_QUEUED;
+  if (!mayHaveLostInMosquitto(result) || broker.grantedQoS === 0 || config.window <= held) return undefined;
+  return `${subjectOf(broker)} holds ${MOSQUITTO_IN_FLIGHT} + ${formatCount(MOSQUITTO_QUEUED)} messages for a subscriber by default (max_inflight_messages, max_queued_messages) and drops what comes beyond, although it accepts it. Use --window ${MOSQUITTO_QUEUED}, or set max_queued_messages 0.`;
+}
+
+function findInflightLimit(result: Undiagnosed): string | undefined {
+  const { broker, config } = result;
+  const limit = MOSQUITTO_IN_FLIGHT * config.publishers;
+  const canRefuse = broker.protocol === '5';
+  if (!mayHaveLostInMosquitto(result) || config.qos < 2 || canRefuse || config.window <= limit) return undefined;
+  return `${subjectOf(broker)} takes ${MOSQUITTO_IN_FLIGHT} QoS 2 messages of a publisher at a time by default (max_inflight_messages) and drops what comes beyond; before MQTT 5 it cannot say so. Use -V 5, or --window ${limit}.`;
+}
+
+/** A run that was cut short has not waited for what it counts as lost. */
+function mayHaveLostInMosquitto({ broker, ledger, outcome }: Undiagnosed): boolean {
+  const ranToTheEnd = outcome.kind === 'completed' || outcome.kind === 'stalled';
+  return ledger.lost > 0 && ranToTheEnd && (broker.name === null || broker.name === 'mosquitto');
+}
+
+function subjectOf({ name }: BenchResult['broker']): string {
+  return name === null ? 'If the broker is mosquitto: it' : 'mosquitto';
+}
+
+function findDowngrade({ broker, config }: Undiagnosed): string | undefined {
+  if (broker.grantedQoS >= config.qos) return undefined;
+  return `The broker granted the subscription QoS ${broker.grantedQoS}, not ${config.qos}: deliveries were made at QoS ${broker.grantedQoS}.`;
+}
+
+function findAltered({ ignored }: Undiagnosed): string | undefined {
+  if (ignored.altered === 0) return undefined;
+  return `${formatQuantity(ignored.altered, 'delivery', 'deliveries')} of this run had an altered payload and did not count.`;
+}
+
+function describePlateau({ count, share }: Plateau): string {
+  const percent = Math.max(1, Math.round(share * 100));
+  return `${formatQuantity(count, 'round trip')} (${percent} %) took about 40 ms: the broker held back what it had to send until this machine's TCP acknowledged earlier data (Nagle's algorithm and delayed ACK). In mosquitto, set_tcp_nodelay true ends it.`;
+}
+
+function findReceiveMaximum({ broker, config }: Undiagnosed): string | undefined {
+  const inFlight = broker.receiveMaximum * config.publishers;
+  if (config.qos === 0 || inFlight >= config.window) return undefined;
+  return `At most ${formatQuantity(inFlight, 'message')} of --window ${config.window} could be in flight: the broker takes ${broker.receiveMaximum} of a publisher at a time (Receive Maximum). More --publishers, or more in the broker (mosquitto: max_inflight_messages), may raise the rate.`;
+}

@@ -1,0 +1,17 @@
+import { arch, cpus, hostname, platform, release, totalmem } from 'node:os';
+import type { Environment } from './result.ts';
+
+/** Describes the machine that this runs on. */
+export function describeEnvironment(toolkitVersion: string): Environment {
+  const processors = cpus();
+  return {
+    toolkitVersion,
+    hostname: hostname(),
+    platform: platform(),
+    kernel: release(),
+    arch: arch(),
+    cpuModel: processors[0]?.model.trim() ?? 'unknown',
+    cpus: processors.length,
+    memoryBytes: totalmem(),
+  };
+}

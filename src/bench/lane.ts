@@ -1,0 +1,58 @@
+import type { OutgoingMessage, PublishOutcome, Session } from '../mqtt/session.ts';
+import { type BenchPlan, topicOf } from './plan.ts';
+import { ProbeWriter } from './probe.ts';
+
+/** What a lane calls back. */
+export interface LaneEvents {
+  /** The broker's answer to a message at QoS 1 or 2. */
+  onAcknowledged(sequence: number, sentUs: number, outcome: PublishOutcome): void;
+  /** A message could not be sent, for another reason than the end of the connection. */
+  onFailed(error: Error): void;
+}
+
+/** The way by which one publisher sends. It makes the payloads, so that a faster one can write them in place. */
+export interface PublishLane {
+  /** QoS 1 and 2 messages that the broker takes at once. */
+  readonly receiveMaximum: number;
+  send(sequence: number, sentUs: number): void;
+  /** Resolves when more may be sent without filling memory; undefined when that is now. */
+  drained(): Promise<void> | undefined;
+  /** Resolves when the broker has read everything sent before; rejects when the connection ends first. */
+  confirm(): Promise<void>;
+}
+
+/** Sends by {@link Session.publish}. */
+export class SessionLane implements PublishLane {
+  readonly receiveMaximum: number;
+  readonly #session: Session;
+  readonly #events: LaneEvents;
+  readonly #probe: ProbeWriter;
+  readonly #message: Omit<OutgoingMessage, 'payload'>;
+
+  constructor(session: Session, plan: BenchPlan, publisher: number, events: LaneEvents) {
+    this.receiveMaximum = session.info.receiveMaximum;
+    this.#session = session;
+    this.#events = events;
+    this.#probe = new ProbeWriter(plan.runId, publisher, plan.sizeBytes);
+    this.#message = { topic: topicOf(plan, publisher), qos: plan.qos, retain: false };
+  }
+
+  send(sequence: number, sentUs: number): void {
+    const { qos, retain, topic } = this.#message;
+    const sent = this.#session.publish({ topic, qos, retain, payload: this.#probe.write(sequence, sentUs) });
+    sent.then(
+      (outcome) => {
+        if (qos > 0) this.#events.onAcknowledged(sequence, sentUs, outcome);
+      },
+      (error: Error) => this.#events.onFailed(error),
+    );
+  }
+
+  drained(): Promise<void> | undefined {
+    return this.#session.drained();
+  }
+
+  confirm(): Promise<void> {
+    return this.#session.ping();
+  }
+}

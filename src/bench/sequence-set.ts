@@ -1,0 +1,70 @@
+const CHUNK_BITS = 4096;
+const CHUNK_SHIFT = 12;
+const WORDS = CHUNK_BITS / 32;
+
+/** Stands for a chunk that holds every number, so that a run without loss keeps no bitmap at all. */
+const FULL: Uint32Array = new Uint32Array(0);
+
+/** A set of sequence numbers from 0 to 2^32 - 1: a bit each, in chunks that are let go when they are full. */
+export class SequenceSet {
+  readonly #chunks: (Uint32Array | undefined)[] = [];
+  /** Numbers held, for each chunk. */
+  readonly #counts: number[] = [];
+
+  /** False when it was there already. */
+  add(sequence: number): boolean {
+    const index = sequence >>> CHUNK_SHIFT;
+    const chunk = this.#chunks[index] ?? this.#makeChunk(index);
+    if (chunk === FULL) return false;
+    const at = (sequence >>> 5) & (WORDS - 1);
+    const word = chunk[at] ?? 0;
+    const bit = 1 << (sequence & 31);
+    if ((word & bit) !== 0) return false;
+    chunk[at] = word | bit;
+    const count = (this.#counts[index] ?? 0) + 1;
+    this.#counts[index] = count;
+    if (count === CHUNK_BITS) this.#chunks[index] = FULL;
+    return true;
+  }
+
+  /** Adds every number below `end`. */
+  addBelow(end: number): void {
+    const whole = end >>> CHUNK_SHIFT;
+    for (let index = 0; index < whole; index += 1) {
+      this.#chunks[index] = FULL;
+      this.#counts[index] = CHUNK_BITS;
+    }
+    for (let sequence = whole * CHUNK_BITS; sequence < end; sequence += 1) this.add(sequence);
+  }
+
+  /** How many numbers are in this set and not in `other`. */
+  countOutside(other: SequenceSet): number {
+    let count = 0;
+    for (const [index, chunk] of this.#chunks.entries()) {
+      const others = other.#chunks[index];
+      if (chunk === undefined || others === FULL) continue;
+      for (let at = 0; at < WORDS; at += 1) {
+        const word = chunk === FULL ? 0xffffffff : (chunk[at] ?? 0);
+        count += countBits(word & ~(others?.[at] ?? 0));
+      }
+    }
+    return count;
+  }
+
+  #makeChunk(index: number): Uint32Array {
+    // Without holes the arrays stay fast.
+    while (this.#chunks.length <= index) {
+      this.#chunks.push(undefined);
+      this.#counts.push(0);
+    }
+    const chunk = new Uint32Array(WORDS);
+    this.#chunks[index] = chunk;
+    return chunk;
+  }
+}
+
+function countBits(word: number): number {
+  let bits = word - ((word >>> 1) & 0x55555555);
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}

@@ -1,0 +1,40 @@
+import type { Clock } from '../cli/context.ts';
+import { SubscriptionDeniedError, UnreachableError } from '../errors.ts';
+import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
+import { describeReasonCode } from '../mqtt/reason-codes.ts';
+import type { QoS, Session } from '../mqtt/session.ts';
+import { quote } from '../output/escape.ts';
+import { type BenchPlan, topicFilterOf } from './plan.ts';
+import { within } from './within.ts';
+
+/**
+ * Subscribes every subscriber to the topics of every publisher. Returns the lowest QoS that was granted. Throws
+ * SubscriptionDeniedError, and UnreachableError when a SUBACK does not come within the connect time-out.
+ */
+export async function subscribeAll(
+  subscribers: readonly Session[],
+  plan: BenchPlan,
+  { connectTimeoutMs, endpoint }: ConnectionPlan,
+  clock: Clock,
+  abort: AbortSignal,
+): Promise<QoS> {
+  const filter = topicFilterOf(plan);
+  const all = Promise.all(subscribers.map((subscriber) => subscriber.subscribe([{ filter, qos: plan.qos }])));
+  const answers = await within(all, connectTimeoutMs, clock, abort);
+  if (answers === undefined) {
+    throw new UnreachableError(
+      `${endpoint.host}:${endpoint.port} did not answer SUBSCRIBE in ${connectTimeoutMs / 1000} s`,
+    );
+  }
+  const outcomes = answers.flat();
+  const denied = outcomes.find(({ reasonCode }) => reasonCode >= 0x80);
+  if (denied) {
+    const { reasonCode, reasonString } = denied;
+    const why = `${describeReasonCode(reasonCode)}${reasonString === undefined ? '' : `: ${reasonString}`}`;
+    throw new SubscriptionDeniedError(
+      `the broker denied the subscription to ${quote(filter)}: ${why}`,
+      'Which topics may this user read? -t sets the prefix.',
+    );
+  }
+  return outcomes.reduce<QoS>((lowest, { reasonCode }) => (reasonCode < lowest ? (reasonCode as QoS) : lowest), 2);
+}

@@ -1,0 +1,51 @@
+import { exitCodeOfSignal } from '../cli/signals.ts';
+import { BenchFailedError, type CliError, ConnectionLostError, InterruptedError } from '../errors.ts';
+import { formatCount, formatDurationMs, formatQuantity } from '../output/units.ts';
+import type { BenchResult } from './result.ts';
+
+/** The error that a command ends with after it has printed `result`; undefined when all was delivered. */
+export function judge(result: BenchResult): CliError | undefined {
+  const { ledger, outcome } = result;
+  const ended = describeEnd(result);
+  switch (outcome.kind) {
+    case 'interrupted':
+      return new InterruptedError(ended ?? '', exitCodeOfSignal(outcome));
+    case 'connection-lost':
+      return new ConnectionLostError(ended ?? '');
+    default: {
+      const unconfirmed = result.config.qos === 0 ? 'not confirmed' : 'not acknowledged';
+      const faults = [
+        ...(ledger.lost > 0
+          ? [`${formatCount(ledger.lost)} of ${formatQuantity(ledger.expected, 'delivery', 'deliveries')} were lost`]
+          : []),
+        ...(ledger.refused > 0
+          ? [`${formatCount(ledger.refused)} of ${formatQuantity(ledger.attempted, 'message')} were refused`]
+          : []),
+        ...(ledger.timedOut > 0
+          ? [
+              `${formatCount(ledger.timedOut)} of ${formatQuantity(ledger.attempted, 'message')} were ${unconfirmed} in ${formatDurationMs(result.config.drainTimeoutMs)}`,
+            ]
+          : []),
+        ...(ended === undefined ? [] : [ended]),
+      ];
+      return faults.length === 0 ? undefined : new BenchFailedError(faults.join('; '));
+    }
+  }
+}
+
+/** How a run ended that did not do all that it was to do; undefined for one that did. */
+export function describeEnd({ config, ledger, outcome }: BenchResult): string | undefined {
+  const soFar = `after ${formatCount(ledger.attempted)} of ${formatQuantity(config.messages, 'message')}`;
+  switch (outcome.kind) {
+    case 'completed':
+      return undefined;
+    case 'stalled':
+      return `sending stopped ${soFar}, for nothing was delivered any more`;
+    case 'interrupted':
+      return `stopped by ${outcome.signal} ${soFar}`;
+    case 'connection-lost':
+      return `the connection of ${outcome.role} ${outcome.index} was lost ${soFar}: ${outcome.reason}`;
+    case 'failed':
+      return `sending failed ${soFar}: ${outcome.reason}`;
+  }
+}
