@@ -13,8 +13,10 @@ exports.launch = (name, onScript) => {
   const folder = cacheFolder(process.env);
   const useCaches = cachesFor === `${process.versions.v8} ${process.arch}`;
   // From Node 22.1 on, Node keeps what V8 compiled: in the user's cache folder, the one place we write to unasked.
-  // (`module.constructor` is node:module, whose public form takes 5 ms to load.)
-  if (!useCaches && folder !== undefined) module.constructor.enableCompileCache?.(folder);
+  // (On Node 20, where there is nothing to gain, loading node:module would cost 5 ms.)
+  if (!useCaches && folder !== undefined && Number.parseInt(process.versions.node, 10) >= 22) {
+    require('node:module').enableCompileCache?.(folder);
+  }
 
   const factories = Object.create(null);
   const modules = Object.create(null);
