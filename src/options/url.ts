@@ -27,6 +27,13 @@ export function parseBrokerUrl(text: string): BrokerUrl {
   const slash = rest.search(/[/?#]/);
   const authority = slash < 0 ? rest : rest.slice(0, slash);
   const path = slash < 0 ? '' : rest.slice(slash);
+  // More likely part of a password than of a path, and then nothing of it may be shown or sent to a host.
+  if (path.includes('@')) {
+    throw new ValueError(
+      'has a "/", "?" or "#" before an "@"',
+      'In a user name or password they are written %2F, %3F and %23; an "@" in a path is %40.',
+    );
+  }
   const broker = { scheme, ...parseAuthority(authority, STANDARD_PORTS[scheme]) };
   if (scheme === 'ws' || scheme === 'wss') {
     return { ...broker, path: path === '' || path === '/' ? DEFAULT_WEB_SOCKET_PATH : path };
@@ -64,7 +71,7 @@ function splitScheme(text: string): { scheme: BrokerUrl['scheme']; rest: string 
 export function parseAuthority(text: string, defaultPort: number): Omit<BrokerUrl, 'scheme'> {
   // The last "@" ends the credentials, so that an "@" in a password need not be escaped.
   const at = text.lastIndexOf('@');
-  const match = /^(\[[0-9a-f:.%]+\]|[^:[\]]+)(?::(\d{1,5}))?$/i.exec(text.slice(at + 1));
+  const match = /^(\[[0-9a-f:.]+(?:%[\w.-]+)?\]|[^:[\]]+)(?::(\d{1,5}))?$/i.exec(text.slice(at + 1));
   const host = match?.[1]?.replace(/^\[|\]$/g, '');
   const port = match?.[2] === undefined ? defaultPort : Number(match[2]);
   if (host === undefined || /\s/.test(host)) throw new ValueError('does not name a host and port', EXAMPLE);
