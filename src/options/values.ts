@@ -53,7 +53,7 @@ const MS_PER_UNIT: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_00
 export function parseDurationMs(text: string): number {
   const match = /^(\d{1,12}(?:\.\d{1,9})?)(ms|s|m|h|)$/.exec(text);
   if (!match) throw new ValueError('must be a duration such as 500ms, 10s or 5m; a bare number is seconds');
-  return Number(match[1]) * (MS_PER_UNIT[match[2] ?? ''] ?? Number.NaN);
+  return multiply(match[1], MS_PER_UNIT[match[2] ?? '']);
 }
 
 /** A duration above zero that a timer can hold, in milliseconds. */
@@ -79,12 +79,16 @@ export function sizeInBytes(min: number, max: number): (text: string) => number 
   return (text) => {
     const match = /^(\d{1,15}(?:\.\d{1,9})?)(k|M|G|KiB|MiB|GiB|)$/.exec(text);
     if (!match) throw new ValueError('must be a size such as 64, 10k or 2MiB');
-    const bytes = Number(match[1]) * (BYTES_PER_UNIT[match[2] ?? ''] ?? Number.NaN);
-    if (!Number.isInteger(bytes) || bytes < min || bytes > max) {
-      throw new ValueError(`must be from ${min} to ${max} bytes`);
-    }
+    const bytes = multiply(match[1], BYTES_PER_UNIT[match[2] ?? '']);
+    if (!Number.isInteger(bytes)) throw new ValueError('must be a whole number of bytes');
+    if (bytes < min || bytes > max) throw new ValueError(`must be from ${min} to ${max} bytes`);
     return bytes;
   };
+}
+
+/** A decimal times a unit, without the error of binary fractions: 1.005 times 1000 is 1005. */
+function multiply(decimal = '', unit = Number.NaN): number {
+  return Number((Number(decimal) * unit).toPrecision(15));
 }
 
 /** A Topic Name. [MQTT5 4.7] */
