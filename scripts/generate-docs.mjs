@@ -72,10 +72,14 @@ function optionsPage(tables) {
 
 # Options
 
-A flag is stronger than an environment variable, and that is stronger than the default. Durations are a number with
-\`ms\`, \`s\`, \`m\` or \`h\`, and a bare number is seconds. Sizes take \`k\`, \`M\`, \`G\` and \`KiB\`, \`MiB\`, \`GiB\`. The words
-after an option are its value whatever they look like: \`-m -5\` sends \`-5\`. \`--option=value\`, \`-p1884\`, bundles such as
-\`-rd\`, and \`--\` work too.
+The strongest source holds: a flag, then an environment variable, then an options file or profile, then the default.
+\`--show-config\` prints what holds and where it comes from. Durations are a number with \`ms\`, \`s\`, \`m\` or \`h\`, and a bare
+number is seconds. Sizes take \`k\`, \`M\`, \`G\` and \`KiB\`, \`MiB\`, \`GiB\`. The words after an option are its value whatever
+they look like: \`-m -5\` sends \`-5\`. \`--option=value\`, \`-p1884\`, bundles such as \`-rd\`, and \`--\` work too.
+
+An options file has an option a line, as in mosquitto's: its value is the rest of the line, without quotes around it; a line
+that starts with \`#\` is a comment. Each command reads the one of its name in \`$XDG_CONFIG_HOME/mqtt-toolkit\`, or else in
+\`~/.config/mqtt-toolkit\`; \`-o\` names another instead. A profile is such a file in the folder \`profiles\` beside them.
 
 ${sections.join('\n')}
 ## Every command
