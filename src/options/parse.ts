@@ -7,6 +7,7 @@ import { describeSource, OptionValues, type ParsedOccurrence } from './option-va
 import type { FileOccurrence } from './options-file.ts';
 import { type Occurrence, type OptionSpec, type Source, ValueError } from './spec.ts';
 import { suggestOption } from './suggest.ts';
+import { redactUrl } from './url.ts';
 
 export interface ParseInput {
   readonly specs: readonly OptionSpec[];
@@ -49,7 +50,7 @@ function acceptPositional(
 ): OptionSpec {
   if (positional === undefined || !word.includes('://') || before.some(([, { source }]) => source === POSITIONAL)) {
     throw new UsageError(
-      `unexpected argument ${quote(word)}`,
+      `unexpected argument ${quote(redactUrl(word))}`,
       'A topic is given with -t, a message with -m, the broker with -h or as a URL: mqtt://HOST',
     );
   }
@@ -100,7 +101,10 @@ type KnownToken = Exclude<Token, { kind: 'unknown' }>;
 
 function unknownOption(word: string, specs: readonly OptionSpec[]): UsageError {
   const suggestion = suggestOption(word, specs);
-  return new UsageError(`unknown option ${quote(word)}`, suggestion && `Did you mean ${suggestion}?`);
+  if (suggestion !== undefined) return new UsageError(`unknown option ${quote(word)}`, `Did you mean ${suggestion}?`);
+  // Behind an unknown letter may stand the value of a known one, as in -xPsecret, so only the letter is shown.
+  const shown = word.startsWith('--') ? word : [...word].slice(0, 2).join('');
+  return new UsageError(`unknown option ${quote(shown)}`);
 }
 
 /** An empty variable counts as one that is not set, as everywhere in a shell. */
@@ -115,6 +119,7 @@ function fromEnvironment(specs: readonly OptionSpec[], env: ParseInput['env']): 
 
 function collect(occurrences: readonly [OptionSpec, Occurrence][], index: OptionIndex): OptionValues {
   const byName = new Map<string, ParsedOccurrence[]>();
+  const faults: { readonly spec: OptionSpec; readonly error: UsageError }[] = [];
   const add = (spec: OptionSpec, occurrence: Occurrence, partOf?: ParsedOccurrence): void => {
     const value = parseValue(spec, occurrence);
     const parsed = { ...occurrence, value, ...(partOf && { partOf }) };
@@ -130,8 +135,19 @@ function collect(occurrences: readonly [OptionSpec, Occurrence][], index: Option
       if (other !== undefined) add(other, { words: [word], source: occurrence.source }, parsed);
     }
   };
-  for (const [spec, occurrence] of occurrences) add(spec, occurrence);
-  return new OptionValues(byName);
+  for (const [spec, occurrence] of occurrences) {
+    try {
+      add(spec, occurrence);
+    } catch (error) {
+      if (occurrence.source.kind !== 'environment' || !(error instanceof UsageError)) throw error;
+      faults.push({ spec, error });
+    }
+  }
+  const values = new OptionValues(byName);
+  // A variable that is overruled may be wrong: Kubernetes sets MQTT_PORT to tcp://... beside a service named mqtt.
+  const fault = faults.find(({ spec }) => values.source(spec).kind !== 'flag');
+  if (fault !== undefined) throw fault.error;
+  return values;
 }
 
 function parseValue(spec: OptionSpec, { words, source }: Occurrence): unknown {
