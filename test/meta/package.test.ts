@@ -69,10 +69,26 @@ describe('the package', () => {
 });
 
 describe('the lock file', () => {
+  interface Locked {
+    readonly version?: string;
+    readonly optionalDependencies?: Record<string, string>;
+  }
+  const text = read('package-lock.json');
+  const { packages } = JSON.parse(text) as { packages: Record<string, Locked> };
+
   it('names no host', () => {
-    expect(read('package-lock.json')).not.toMatch(
-      /"resolved"|https?:\/\/(?!opencollective|github|\S*\.(com|org|io|me)\/)/,
+    expect(text).not.toMatch(/"resolved"|registry\./);
+  });
+
+  it('has the packages of all platforms: without them npm ci refuses to install on any', () => {
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) =>
+          packages[`node_modules/${name}`] === undefined && packages[`${path}/node_modules/${name}`] === undefined,
+      ),
     );
+    expect(missing).toEqual([]);
+    expect(Object.entries(packages).filter(([path, { version }]) => path !== '' && !version)).toEqual([]);
   });
 });
 
