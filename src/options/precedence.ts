@@ -25,8 +25,7 @@ export interface BrokerChoice {
  */
 export function chooseBroker(values: OptionValues): BrokerChoice {
   const host = values.occurrences(hostOption).at(-1);
-  const urls = [...values.occurrences(urlArgument), ...values.occurrences(mosquittoUrlOption)];
-  const strongest = urls.reduce<ParsedOccurrence | undefined>(
+  const strongest = urlsOf(values).reduce<ParsedOccurrence | undefined>(
     (best, url) => (best === undefined || strengthOf(url) >= strengthOf(best) ? url : best),
     undefined,
   );
@@ -36,7 +35,14 @@ export function chooseBroker(values: OptionValues): BrokerChoice {
 
 /** The last occurrence that is not part of a URL other than the one in use. */
 export function pick(values: OptionValues, spec: OptionSpec, { url }: BrokerChoice): ParsedOccurrence | undefined {
-  return values.occurrences(spec).findLast(({ partOf }) => partOf === undefined || partOf === url);
+  const urls = urlsOf(values);
+  return values
+    .occurrences(spec)
+    .findLast(({ partOf }) => partOf === undefined || partOf === url || !urls.includes(partOf));
+}
+
+function urlsOf(values: OptionValues): readonly ParsedOccurrence[] {
+  return [...values.occurrences(urlArgument), ...values.occurrences(mosquittoUrlOption)];
 }
 
 /**
