@@ -5,6 +5,8 @@ import { counted, flag, hidden, many, type OptionSpec, single, singleOr, ValueEr
 import { tlsOptions } from './tls.ts';
 import { expandUrl, parseBrokerUrl, parseMosquittoUrl, redactUrl } from './url.ts';
 import {
+  parseEncodedString,
+  parseFieldText,
   parseNonEmpty,
   parsePositiveDurationMs,
   parseQoS,
@@ -33,7 +35,11 @@ export const hostOption = singleOr('localhost', {
   summary: 'host name or address of the broker',
   value: 'HOST',
   environment: 'MQTT_HOST',
-  parse: parseNonEmpty,
+  parse: (text) => {
+    if (text.includes('://')) throw new ValueError('must be a host name or address', 'A URL is given without -h.');
+    return parseNonEmpty(text);
+  },
+  redact: redactUrl,
 });
 
 export const portOption = single({
@@ -218,7 +224,7 @@ export const usernameOption = single({
   summary: 'user name',
   value: 'NAME',
   environment: 'MQTT_USERNAME',
-  parse: parseText,
+  parse: parseEncodedString,
 });
 
 export const passwordOption = single({
@@ -254,6 +260,10 @@ export const askPasswordOption = flag({
   summary: 'ask for the password on the terminal, without showing it',
 });
 
+function parseClientId(text: string): string {
+  return parseNonEmpty(parseEncodedString(text));
+}
+
 export const clientIdOption = single({
   long: 'id',
   short: 'i',
@@ -261,7 +271,7 @@ export const clientIdOption = single({
   summary: 'Client Identifier',
   value: 'ID',
   defaultText: 'the broker assigns one',
-  parse: parseNonEmpty,
+  parse: parseClientId,
 });
 
 export const clientIdPrefixOption = single({
@@ -270,7 +280,7 @@ export const clientIdPrefixOption = single({
   group: 'Session',
   summary: 'Client Identifier: this prefix and the process id',
   value: 'PREFIX',
-  parse: parseNonEmpty,
+  parse: parseClientId,
 });
 
 export const keepSessionOption = flag({
@@ -318,7 +328,7 @@ export const willPayloadOption = single({
   summary: 'payload of the Will Message',
   value: 'MESSAGE',
   defaultText: 'empty',
-  parse: parseText,
+  parse: parseFieldText,
 });
 
 export const willQosOption = single({

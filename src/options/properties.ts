@@ -9,7 +9,7 @@ import {
 } from '../mqtt/properties.ts';
 import type { OptionValues } from './option-values.ts';
 import { type OptionSpec, ValueError } from './spec.ts';
-import { wholeNumber } from './values.ts';
+import { parseEncodedString, parseFieldText, wholeNumber } from './values.ts';
 
 /** One `-D`, understood. */
 export interface PropertyAssignment {
@@ -17,8 +17,6 @@ export interface PropertyAssignment {
   readonly name: string;
   readonly value: number | string | Buffer | readonly [name: string, value: string];
 }
-
-const MAX_BYTES = 65_535;
 
 export const propertyOption: OptionSpec<readonly PropertyAssignment[]> = {
   long: 'property',
@@ -52,24 +50,12 @@ function parseValue({ type }: PropertyRule, [text = '', second = '']: readonly s
     case 'number':
       return wholeNumber(type.min, type.max)(text);
     case 'text':
-      return checkText(text);
+      return parseEncodedString(text);
     case 'binary':
-      return checkLength(Buffer.from(text));
+      return Buffer.from(parseFieldText(text));
     case 'pair':
-      return [checkText(text), checkText(second)];
+      return [parseEncodedString(text), parseEncodedString(second)];
   }
-}
-
-/** A UTF-8 Encoded String. [MQTT5 1.5.4] */
-function checkText(text: string): string {
-  if (text.includes('\0') || !text.isWellFormed()) throw new ValueError('must be valid UTF-8 without U+0000');
-  checkLength(Buffer.from(text));
-  return text;
-}
-
-function checkLength(bytes: Buffer): Buffer {
-  if (bytes.length > MAX_BYTES) throw new ValueError(`must be at most ${MAX_BYTES} bytes long`);
-  return bytes;
 }
 
 /** All properties of one packet. Throws UsageError for one that was given twice, User Properties apart. */

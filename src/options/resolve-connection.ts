@@ -25,12 +25,6 @@ export async function resolveConnection(
   const session = resolveSession(values);
   const endpoint = await resolveEndpoint(values, choice, context);
   const credentials = await resolveCredentials(values, choice, context);
-  if (credentials.password !== undefined && credentials.username === undefined && (version === 4 || version === 3)) {
-    throw new UsageError(
-      `${credentials.passwordSource}: MQTT 3.1.1 has no password without a user name`,
-      'Add -u NAME.',
-    );
-  }
   return {
     endpoint,
     version,

@@ -12,6 +12,8 @@ import { firstLine, readFirstLine } from './files.ts';
 import type { OptionValues, ParsedOccurrence } from './option-values.ts';
 import { type BrokerChoice, belongsElsewhere, describeOrigin, pick, strengthOf } from './precedence.ts';
 import type { OptionSpec } from './spec.ts';
+import type { BrokerUrl } from './url.ts';
+import { MAX_FIELD_BYTES } from './values.ts';
 
 export interface Credentials {
   readonly username?: string;
@@ -40,14 +42,17 @@ export async function resolveCredentials(
   ]);
   if (given === undefined) return username;
   const [spec, occurrence] = given;
-  // The password of a URL belongs to the user of that URL: not to one that a stronger source names.
-  const orphaned = occurrence.partOf !== undefined && user !== undefined && strengthOf(user) > strengthOf(occurrence);
-  if (orphaned) return username;
-  return {
-    ...username,
-    password: await readPassword(spec, occurrence, context, user?.value as string | undefined),
-    passwordSource: describeOrigin(occurrence),
-  };
+  // The password of a URL belongs to the user of that URL, and to no other.
+  const owner = (occurrence.partOf?.value as BrokerUrl | undefined)?.username;
+  if (owner !== undefined && user?.value !== owner) return username;
+  const passwordSource = describeOrigin(occurrence);
+  // MQTT 5 has passwords without user names, the library has not. [MQTT5 3.1.2.9]
+  if (user === undefined) throw new UsageError(`${passwordSource}: a password needs a user name`, 'Add -u NAME.');
+  const password = await readPassword(spec, occurrence, context, user.value as string);
+  if (password.length > MAX_FIELD_BYTES) {
+    throw new UsageError(`${passwordSource}: a password must be at most ${MAX_FIELD_BYTES} bytes long`);
+  }
+  return { ...username, password, passwordSource };
 }
 
 type Candidate = readonly [OptionSpec, ParsedOccurrence | undefined];
@@ -69,7 +74,7 @@ async function readPassword(
   spec: OptionSpec,
   occurrence: ParsedOccurrence,
   context: Context,
-  username: string | undefined,
+  username: string,
 ): Promise<Buffer> {
   const text = String(occurrence.value);
   switch (spec) {
@@ -78,7 +83,7 @@ async function readPassword(
     case passwordCommandOption:
       return runPasswordCommand(describeOrigin(occurrence), text, context);
     case askPasswordOption:
-      return Buffer.from(await context.askSecret(username === undefined ? 'Password: ' : `Password of ${username}: `));
+      return Buffer.from(await context.askSecret(`Password of ${username}: `));
     default:
       return Buffer.from(text);
   }

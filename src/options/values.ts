@@ -13,6 +13,21 @@ export function parseNonEmpty(text: string): string {
   return text;
 }
 
+/** What a string or binary field of a packet holds at most. [MQTT5 1.5.4] [MQTT5 1.5.6] */
+export const MAX_FIELD_BYTES = 65_535;
+
+/** A UTF-8 Encoded String. [MQTT-1.5.4-1] [MQTT-1.5.4-2] */
+export function parseEncodedString(text: string): string {
+  if (text.includes('\0') || !text.isWellFormed()) throw new ValueError('must be valid UTF-8 without U+0000');
+  return parseFieldText(text);
+}
+
+/** Text whose bytes go into a binary field. [MQTT5 1.5.6] */
+export function parseFieldText(text: string): string {
+  if (Buffer.byteLength(text) > MAX_FIELD_BYTES) throw new ValueError(`must be at most ${MAX_FIELD_BYTES} bytes long`);
+  return text;
+}
+
 /** A parser of whole decimal numbers from `min` to `max`. */
 export function wholeNumber(min: number, max: number, unit = ''): (text: string) => number {
   return (text) => {

@@ -68,6 +68,7 @@ const HOSTILE: readonly string[] = [
   '👩‍👩‍👧',
   '\ud800',
   '\udc00x',
+  'x'.repeat(65_535),
   'x'.repeat(100_000),
   '-'.repeat(100_000),
   '😀'.repeat(25_000),
@@ -81,9 +82,9 @@ interface Target {
 
 const TARGETS: readonly Target[] = [
   { spec: messageOption, takesAll: true },
-  { spec: willPayloadOption, takesAll: true },
+  { spec: willPayloadOption, takesAll: false },
   { spec: passwordOption, takesAll: true },
-  { spec: usernameOption, takesAll: true },
+  { spec: usernameOption, takesAll: false },
   { spec: clientIdOption, takesAll: false },
   { spec: topicOption, takesAll: false },
 ];

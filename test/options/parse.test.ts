@@ -67,6 +67,12 @@ describe('options on the command line', () => {
     expect(faultOf(() => parsePub(['-p', 'x', '-q', '3']))).toContain('-p x');
   });
 
+  it('take a URL for the host of -h as a mistake, and do not tell its password', () => {
+    expect(faultOf(() => parsePub(['-h', 'mqtt://u:sentinel@h']))).toBe(
+      '-h "mqtt://***@h": must be a host name or address\nA URL is given without -h.',
+    );
+  });
+
   it('cut a long value in the message', () => {
     const fault = faultOf(() => parsePub(['-p', 'x'.repeat(100_000)]));
     expect(fault.length).toBeLessThan(250);
