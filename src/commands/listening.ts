@@ -1,110 +1,109 @@
-/** The life of mqtt-sub: connect, subscribe, listen, connect again, and the reasons to stop. */
-import type { Context, StopReason } from '../cli/context.ts';
+/** The life of mqtt-sub: connect, subscribe, listen, connect again, until there is a reason to stop. */
+import type { Context } from '../cli/context.ts';
 import { ExitCode } from '../cli/exit-codes.ts';
 import { exitCodeOfSignal } from '../cli/signals.ts';
-import {
-  type CliError,
-  ConnectionLostError,
-  InterruptedError,
-  SubscriptionDeniedError,
-  TimeLimitError,
-} from '../errors.ts';
+import { InterruptedError, SubscriptionDeniedError, TimeLimitError } from '../errors.ts';
 import { formatAddress } from '../mqtt/address.ts';
-import { Backoff } from '../mqtt/backoff.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
+import type { PacketProperties } from '../mqtt/properties.ts';
 import { describeReasonCode } from '../mqtt/reason-codes.ts';
-import { mayReconnectAfter, mayRetryAfter } from '../mqtt/retry.ts';
-import type { Session, SessionEnd, SessionHandlers, SubscribeOutcome, Subscription } from '../mqtt/session.ts';
+import type { ReceivedMessage, Session, SessionHandlers, SubscribeOutcome, Subscription } from '../mqtt/session.ts';
 import { quote } from '../output/escape.ts';
 import { formatBytes, formatDurationMs, formatQuantity } from '../output/units.ts';
+import type { Ending } from './ending.ts';
 import type { Receiver } from './receiver.ts';
+import { connectAgain, connectFirst, type Patience, type ReconnectWorld } from './reconnecting.ts';
+import type { RetainedRemoval } from './retained-removal.ts';
 import { describeVersion, type Status } from './status.ts';
 
 export interface ListeningOptions {
   readonly subscriptions: readonly Subscription[];
+  readonly subscribeProperties: PacketProperties | undefined;
+  readonly unsubscribe: readonly string[];
+  readonly unsubscribeProperties: PacketProperties | undefined;
+  readonly disconnectProperties: PacketProperties | undefined;
+  /** End when the broker has answered SUBSCRIBE and UNSUBSCRIBE. */
+  readonly exitAfterSubscribe: boolean;
+  /** A subscription that is denied in part is an error. */
+  readonly isStrict: boolean;
+  /** Options that only MQTT 5 can carry out, as they were typed. */
+  readonly onlyVersion5: readonly string[];
   readonly timeLimitMs: number | undefined;
+  readonly patience: Patience;
+  readonly removal: RetainedRemoval | undefined;
   readonly trace: Pick<SessionHandlers, 'onTrace'>;
 }
 
-/** Why to stop, whatever the connection does. */
-type Verdict =
-  | { readonly kind: 'counted' }
-  | { readonly kind: 'output-closed' }
-  | { readonly kind: 'output-failed'; readonly error: CliError }
-  | { readonly kind: 'time-limit' }
-  | { readonly kind: 'signal'; readonly reason: StopReason };
+const NEVER = new Promise<void>(() => undefined);
 
 export class Listening {
   #plan: ConnectionPlan;
   readonly #context: Context;
   readonly #status: Status;
   readonly #receiver: Receiver;
+  readonly #ending: Ending;
   readonly #options: ListeningOptions;
   readonly #unreleased = new Set<number>();
   readonly #startedMs: number;
-  #verdict: Verdict | undefined;
-  readonly #decided: Promise<void>;
 
-  constructor(plan: ConnectionPlan, context: Context, status: Status, receiver: Receiver, options: ListeningOptions) {
+  constructor(
+    plan: ConnectionPlan,
+    context: Context,
+    status: Status,
+    receiver: Receiver,
+    ending: Ending,
+    options: ListeningOptions,
+  ) {
     this.#plan = plan;
     this.#context = context;
     this.#status = status;
     this.#receiver = receiver;
+    this.#ending = ending;
     this.#options = options;
     this.#startedMs = context.clock.monotonicMs();
-    this.#decided = this.#watch();
   }
 
   /** Ends with the exit code, or with the CliError that says why the goal was not reached. */
   async run(): Promise<ExitCode> {
-    let session: Session | undefined = await this.#firstConnection();
+    const { removal, disconnectProperties, patience } = this.#options;
+    const world: ReconnectWorld = {
+      context: this.#context,
+      status: this.#status,
+      patience,
+      cancelled: this.#ending.decided,
+    };
+    let session = await connectFirst(() => this.#open(), world);
+    if (session !== undefined) this.#greet(session);
     while (session !== undefined) {
-      const end = await Promise.race([session.ended, this.#decided]);
+      const end = await Promise.race([session.ended, this.#ending.decided]);
       if (end) {
-        session = await this.#connectAgain(end);
+        session = await connectAgain(end, () => this.#open(), world, this.#plan);
       } else {
-        await session.close(this.#closeCode());
+        if (this.#ending.verdict?.kind !== 'signal') await Promise.race([removal?.finish(), session.ended]);
+        await session.close(this.#closeCode(), disconnectProperties);
         session = undefined;
       }
     }
     return this.#conclude();
   }
 
-  #watch(): Promise<void> {
-    const { clock, stop } = this.#context;
-    const { timeLimitMs } = this.#options;
-    return new Promise((resolve) => {
-      const decide = (verdict: Verdict): void => {
-        this.#verdict ??= verdict;
-        clock.clearTimer(timer);
-        resolve();
-      };
-      const timer =
-        timeLimitMs === undefined ? undefined : clock.setTimer(() => decide({ kind: 'time-limit' }), timeLimitMs);
-      const onStop = (): void => decide({ kind: 'signal', reason: stop.reason as StopReason });
-      if (stop.aborted) onStop();
-      stop.addEventListener('abort', onStop, { once: true });
-      void this.#receiver.counted.then(() => decide({ kind: 'counted' }));
-      void this.#receiver.outputEnded.then((end) =>
-        decide(end.kind === 'closed' ? { kind: 'output-closed' } : { kind: 'output-failed', error: end.error }),
-      );
-    });
-  }
-
-  async #firstConnection(): Promise<Session | undefined> {
-    const session = await this.#open();
-    if (session === undefined) return undefined;
+  #greet({ info }: Session): void {
     const filters = this.#options.subscriptions.map(({ filter }) => filter).join(', ');
     this.#status.progress(
-      `Connected to ${formatAddress(this.#plan.endpoint)} (${describeVersion(session.info)}). Listening on ${filters}. Ctrl-C stops.`,
+      `Connected to ${formatAddress(this.#plan.endpoint)} (${describeVersion(info)}). Listening on ${filters}. Ctrl-C stops.`,
     );
-    return session;
+    const { onlyVersion5 } = this.#options;
+    if (info.version !== 5 && onlyVersion5.length > 0) {
+      this.#status.warn(
+        `${onlyVersion5.join(' and ')} needs MQTT 5, and this connection speaks ${describeVersion(info)}`,
+      );
+    }
   }
 
   /** Connects and subscribes; undefined when there was a reason to stop before that was done. */
   async #open(): Promise<Session | undefined> {
     const opening = this.#context.openSession(this.#plan, {
-      onMessage: (message) => this.#receiver.receive(message),
+      onMessage: (message) => this.#receive(message),
       unreleased: this.#unreleased,
       ...this.#options.trace,
     });
@@ -119,83 +118,67 @@ export class Listening {
     }
     // What was agreed at first holds for the run: a reconnect does not negotiate again.
     this.#plan = { ...this.#plan, version: session.info.version };
-    const outcomes = await this.#unlessDecided(session.subscribe(this.#options.subscriptions));
-    if (outcomes !== undefined) await this.#checkOutcomes(outcomes, session);
+    this.#options.removal?.use(session);
+    await this.#subscribe(session);
     return session;
   }
 
+  /** A message that cannot be shown, where that is an error, ends the command and stays unacknowledged. */
+  #receive(message: ReceivedMessage): Promise<void> | undefined {
+    try {
+      return this.#receiver.receive(message);
+    } catch (error) {
+      this.#ending.decide({ kind: 'failed', error });
+      return NEVER;
+    }
+  }
+
+  async #subscribe(session: Session): Promise<void> {
+    const { subscriptions, subscribeProperties, unsubscribe, unsubscribeProperties } = this.#options;
+    if (subscriptions.length > 0) {
+      const outcomes = await this.#unlessDecided(session.subscribe(subscriptions, subscribeProperties));
+      if (outcomes !== undefined) await this.#checkOutcomes(outcomes, session);
+    }
+    if (unsubscribe.length > 0) {
+      const outcomes = await this.#unlessDecided(session.unsubscribe(unsubscribe, unsubscribeProperties));
+      for (const outcome of outcomes ?? []) {
+        if (outcome.reasonCode >= 0x80) this.#status.warn(describeDenial(outcome, 'unsubscribing'));
+      }
+    }
+    if (this.#options.exitAfterSubscribe) this.#ending.decide({ kind: 'goal' });
+    this.#ending.watchIdle(this.#receiver);
+  }
+
   async #unlessDecided<T>(promise: Promise<T>): Promise<T | undefined> {
-    return (await Promise.race([promise, this.#decided])) ?? undefined;
+    return (await Promise.race([promise, this.#ending.decided])) ?? undefined;
   }
 
   async #checkOutcomes(outcomes: readonly SubscribeOutcome[], session: Session): Promise<void> {
     const denied = outcomes.filter(({ reasonCode }) => reasonCode >= 0x80);
-    if (denied.length > 0 && denied.length === outcomes.length) {
+    if (denied.length > 0 && (this.#options.isStrict || denied.length === outcomes.length)) {
       await session.close();
-      throw new SubscriptionDeniedError(denied.map(describeDenial).join('; '));
+      throw new SubscriptionDeniedError(denied.map((outcome) => describeDenial(outcome, 'subscription')).join('; '));
     }
-    for (const outcome of denied) this.#status.warn(describeDenial(outcome));
-    for (const [index, { filter, reasonCode }] of outcomes.entries()) {
-      const asked = this.#options.subscriptions[index]?.qos ?? 0;
+    for (const outcome of denied) this.#status.warn(describeDenial(outcome, 'subscription'));
+    for (const { filter, reasonCode } of outcomes) {
+      const asked = this.#options.subscriptions.find((one) => one.filter === filter)?.qos ?? 0;
       if (reasonCode < asked) {
         this.#status.warn(`the broker granted ${quote(filter)} at QoS ${reasonCode}, not ${asked}`);
       }
     }
   }
 
-  async #connectAgain(end: SessionEnd): Promise<Session | undefined> {
-    if (!mayReconnectAfter(end)) throw describeFinalEnd(end);
-    const { clock } = this.#context;
-    const lostMs = clock.monotonicMs();
-    const backoff = new Backoff();
-    let delayMs = backoff.nextMs();
-    this.#status.warn(`connection lost (${end.reason}), trying again ...`);
-    while (this.#verdict === undefined) {
-      await this.#delay(delayMs);
-      if (this.#verdict !== undefined) break;
-      try {
-        const session = await this.#open();
-        if (session === undefined) break;
-        const seconds = ((clock.monotonicMs() - lostMs) / 1000).toFixed(1);
-        this.#status.warn(`connected again after ${seconds} s${this.#describeResumption(session)}`);
-        return session;
-      } catch (error) {
-        if (!mayRetryAfter(error) && !(error instanceof ConnectionLostError)) throw error;
-        delayMs = backoff.nextMs();
-        // The short first attempts are not worth a line each.
-        if (delayMs > 1000) {
-          this.#status.warn(`${error.message}; trying again in ${formatDurationMs(Math.round(delayMs / 100) * 100)}`);
-        }
-      }
-    }
-    return undefined;
-  }
-
-  #describeResumption({ info }: Session): string {
-    if (this.#plan.cleanStart) return '';
-    return info.sessionPresent ? ', session resumed' : ', session lost: messages in between may be missing';
-  }
-
-  #delay(delayMs: number): Promise<unknown> {
-    const { clock } = this.#context;
-    let timer: object | undefined;
-    const elapsed = new Promise<void>((resolve) => {
-      timer = clock.setTimer(resolve, delayMs);
-    });
-    return Promise.race([elapsed, this.#decided]).finally(() => clock.clearTimer(timer));
-  }
-
-  /** On an early end mosquitto_sub lets its Will be published. [MQTT5 3.14.2.1] */
+  /** On an early end the Will is published, as for mosquitto_sub. [MQTT5 3.14.2.1] */
   #closeCode(): number {
-    const kind = this.#verdict?.kind;
+    const kind = this.#ending.verdict?.kind;
     return kind === 'signal' || kind === 'time-limit' ? 0x04 : 0x00;
   }
 
   #conclude(): ExitCode {
-    const verdict = this.#verdict;
+    const { verdict } = this.#ending;
     this.#status.progress(this.#summary());
     switch (verdict?.kind) {
-      case 'output-failed':
+      case 'failed':
         throw verdict.error;
       case 'time-limit':
         throw new TimeLimitError(
@@ -226,20 +209,7 @@ export class Listening {
   }
 }
 
-function describeDenial({ filter, reasonCode, reasonString }: SubscribeOutcome): string {
+function describeDenial({ filter, reasonCode, reasonString }: SubscribeOutcome, what: string): string {
   const why = `${describeReasonCode(reasonCode)}${reasonString === undefined ? '' : `: ${reasonString}`}`;
-  return `subscription not allowed: ${quote(filter)}: ${why}`;
-}
-
-function describeFinalEnd({ reason, reasonCode, serverReference }: SessionEnd): ConnectionLostError {
-  if (reasonCode === 0x8e) {
-    return new ConnectionLostError(
-      'another client connected with the same Client Identifier: Session taken over (0x8E)',
-      'Give each client its own: -i NAME',
-    );
-  }
-  return new ConnectionLostError(
-    `the connection was lost: ${reason}`,
-    serverReference && `Connect there: -h ${serverReference}`,
-  );
+  return `${what} not allowed: ${quote(filter)}: ${why}`;
 }

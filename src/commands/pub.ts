@@ -4,20 +4,23 @@ import { UsageError } from '../errors.ts';
 import { type PayloadSource, readLines, readPayload, resolvePayloadSource } from '../input/payload-source.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
 import { maximumPayloadBytes } from '../mqtt/limits.ts';
-import type { QoS } from '../mqtt/session.ts';
-import { connectionOptions, quietOption } from '../options/connection.ts';
-import { messageOptions, qosOption, retainOption, topicOption } from '../options/message.ts';
+import type { OutgoingMessage, Session } from '../mqtt/session.ts';
+import { connectionOptions, maxInflightOption, quietOption } from '../options/connection.ts';
+import * as options from '../options/message.ts';
 import type { OptionValues } from '../options/option-values.ts';
+import { propertiesFor } from '../options/properties.ts';
 import { withBroker } from './broker.ts';
 import type { Command } from './command.ts';
+import { describeInterruption } from './interruption.ts';
 import { Publishing } from './publishing.ts';
-import { makeTrace } from './status.ts';
+import { connectAgain, connectFirst, resolvePatience } from './reconnecting.ts';
+import { makeTrace, Status } from './status.ts';
 
 export const pubCommand: Command = {
   name: 'mqtt-pub',
   summary: 'publish a message, and say whether the broker accepted it',
   synopsis: '[URL] -t TOPIC (-m MESSAGE | -f FILE | -s | -l | -n) [options]',
-  options: [...messageOptions, ...connectionOptions],
+  options: [...options.messageOptions, ...connectionOptions],
   examples: [
     { says: 'at QoS 1, exit code 0 means that the broker accepted it', typed: 'mqtt-pub -t test -m hello -q 1' },
     { says: 'another broker, retained', typed: 'mqtt-pub mqtt://broker.lan -t home/door -m open -r' },
@@ -30,20 +33,34 @@ export const pubCommand: Command = {
 };
 
 interface PubPlan {
-  readonly topic: string;
-  readonly qos: QoS;
-  readonly retain: boolean;
+  readonly message: Omit<OutgoingMessage, 'payload'> & { readonly topic: string };
   readonly source: PayloadSource;
+  readonly repeat: number;
+  readonly repeatDelayMs: number;
 }
 
 function planPub(values: OptionValues): PubPlan {
-  const topic = values.get(topicOption);
+  const topic = values.get(options.topicOption);
   if (topic === undefined) throw new UsageError('there is no topic', 'Give one: -t TOPIC');
+  const source = resolvePayloadSource(values);
+  const repeat = values.get(options.repeatOption);
+  if (repeat !== undefined && source.kind === 'lines') {
+    throw new UsageError(`${values.spelled(options.repeatOption)} is for one message, and -l sends many`);
+  }
+  if (repeat === undefined && values.has(options.repeatDelayOption)) {
+    throw new UsageError(`${values.spelled(options.repeatDelayOption)} needs --repeat`);
+  }
+  const properties = propertiesFor('publish', values);
   return {
-    topic,
-    qos: values.get(qosOption),
-    retain: values.get(retainOption),
-    source: resolvePayloadSource(values),
+    message: {
+      topic,
+      qos: values.get(options.qosOption),
+      retain: values.get(options.retainOption),
+      ...(properties && { properties }),
+    },
+    source,
+    repeat: repeat ?? 1,
+    repeatDelayMs: values.get(options.repeatDelayOption) ?? 0,
   };
 }
 
@@ -59,25 +76,64 @@ async function publishAll(
   values: OptionValues,
   context: Context,
 ): Promise<void> {
-  const { topic, qos, retain, source } = plan;
-  const maxBytes = maximumPayloadBytes(topic);
+  const { message, source } = plan;
+  const status = new Status('mqtt-pub', context, values.get(quietOption));
+  const maxBytes = maximumPayloadBytes(message.topic);
   // One message is read before connecting, so that an unreadable file sends nothing.
   const payload = source.kind === 'lines' ? undefined : await readPayload(source, context, maxBytes);
-  const session = await context.openSession(connection, makeTrace('mqtt-pub', values, context));
-  const publishing = new Publishing(session, context, { confirmTimeoutMs: connection.connectTimeoutMs });
+  const publishing = await openPublishing(connection, values, context, status, payload === undefined);
   try {
-    if (payload !== undefined) {
-      await publishing.send({ topic, payload, qos, retain });
+    if (payload === undefined) {
+      const skipped = await publishing.sendLines(readLines(context, maxBytes), message);
+      if (skipped > 0) status.warn(describeSkipped(skipped));
     } else {
-      const skipped = await publishing.sendLines(readLines(context, maxBytes), { topic, qos, retain });
-      if (skipped > 0 && !values.get(quietOption)) {
-        context.stderr.write(
-          `mqtt-pub: ${skipped} blank ${skipped === 1 ? 'line was' : 'lines were'} skipped: with -r an empty message would delete the retained one (-n -r does)\n`,
-        );
-      }
+      await publishRepeatedly({ ...message, payload }, plan, publishing, context);
     }
     await publishing.finish();
   } finally {
-    await session.close();
+    await publishing.session.close(0, propertiesFor('disconnect', values));
   }
+}
+
+/** A lost connection is the end of one message, unless patience was asked for; with lines it is connected again. */
+async function openPublishing(
+  connection: ConnectionPlan,
+  values: OptionValues,
+  context: Context,
+  status: Status,
+  isStream: boolean,
+): Promise<Publishing> {
+  const given = resolvePatience(values);
+  const persistent = isStream || given.retries !== undefined || given.retryForMs !== undefined;
+  const cancelled = new Promise<void>((resolve) => {
+    if (context.stop.aborted) resolve();
+    context.stop.addEventListener('abort', () => resolve(), { once: true });
+  });
+  const world = { context, status, patience: given, cancelled };
+  const open = (): Promise<Session> => context.openSession(connection, makeTrace('mqtt-pub', values, context));
+  const session = await connectFirst(open, world);
+  if (session === undefined) throw describeInterruption(context.stop, 'before the broker was there');
+  return new Publishing(session, context, {
+    confirmTimeoutMs: connection.connectTimeoutMs,
+    maxInflight: values.get(maxInflightOption),
+    reopen: persistent ? (end) => connectAgain(end, open, world, connection) : undefined,
+  });
+}
+
+async function publishRepeatedly(
+  message: OutgoingMessage,
+  { repeat, repeatDelayMs }: PubPlan,
+  publishing: Publishing,
+  context: Context,
+): Promise<void> {
+  for (let number = 1; number <= repeat && !publishing.hasFailed; number += 1) {
+    await publishing.send(message);
+    if (number === repeat) return;
+    await publishing.settled();
+    if (repeatDelayMs > 0) await publishing.pause(repeatDelayMs, context.clock);
+  }
+}
+
+function describeSkipped(lines: number): string {
+  return `${lines} blank ${lines === 1 ? 'line was' : 'lines were'} skipped: with -r an empty message would delete the retained one (-n -r does)`;
 }

@@ -1,123 +1,191 @@
-/** Publishing to the end: back-pressure, outcomes, and what is to be said of them. */
-import type { Context, StopReason } from '../cli/context.ts';
-import { exitCodeOfSignal } from '../cli/signals.ts';
-import { ConnectionLostError, InterruptedError, PublishRefusedError } from '../errors.ts';
+/** Publishing to the end: back-pressure, outcomes, lost connections, and what is to be said of them. */
+import type { Clock, Context } from '../cli/context.ts';
+import { ConnectionLostError, PublishRefusedError } from '../errors.ts';
 import { checkBrokerLimits } from '../mqtt/limits.ts';
 import { describeReasonCode } from '../mqtt/reason-codes.ts';
 import type { OutgoingMessage, PublishOutcome, Session, SessionEnd } from '../mqtt/session.ts';
 import { quote } from '../output/escape.ts';
+import { formatQuantity } from '../output/units.ts';
+import { Confirmation } from './confirmation.ts';
+import { describeInterruption } from './interruption.ts';
 
-/** QoS 1 and 2 messages in flight at once, unless the broker takes fewer. */
+/** QoS 1 and 2 messages in flight at once, unless the broker or `-M` allows fewer. */
 const WINDOW = 1000;
 
 export interface PublishingOptions {
   /** How long the broker may take to confirm QoS 0 messages by PINGRESP. */
   readonly confirmTimeoutMs: number;
+  /** `-M`. */
+  readonly maxInflight: number | undefined;
+  /** Connects again after a loss; undefined where a loss is the end. Throws what there is to say when it gives up. */
+  readonly reopen: ((end: SessionEnd) => Promise<Session | undefined>) | undefined;
 }
 
-/** Counts what became of each message. Throws nothing while messages are sent: `finish` gives the verdict. */
+interface Pending {
+  readonly message: OutgoingMessage;
+}
+
+/** Counts what became of each message. Nothing is thrown while messages are sent: `finish` gives the verdict. */
 export class Publishing {
-  readonly #session: Session;
+  #session: Session;
   readonly #context: Context;
-  readonly #confirmTimeoutMs: number;
-  readonly #window: number;
+  readonly #options: PublishingOptions;
+  readonly #confirmation: Confirmation;
   #sent = 0;
-  #accepted = 0;
   #refused = 0;
-  #inFlight = 0;
-  #sentAtQoS0 = false;
   #firstRefusal: (PublishOutcome & { readonly topic: string }) | undefined;
+  /** QoS 1 and 2 messages without an outcome, in the order in which they were sent. */
+  readonly #pending = new Set<Pending>();
   /** Wakes whoever waits for a place in the window or for the last answer. */
   #wake: (() => void) | undefined;
+  #isConnected = true;
   /** Set when nothing more can be sent or heard. */
-  #end: SessionEnd | StopReason | undefined;
-  readonly #ended: Promise<void>;
+  #failure: Error | undefined;
+  #reportFailure: () => void = () => undefined;
+  readonly #failed: Promise<void>;
 
   constructor(session: Session, context: Context, options: PublishingOptions) {
     this.#session = session;
     this.#context = context;
-    this.#confirmTimeoutMs = options.confirmTimeoutMs;
-    this.#window = Math.min(WINDOW, session.info.receiveMaximum);
-    const { stop } = context;
-    this.#ended = new Promise((resolve) => {
-      const end = (reason: SessionEnd | StopReason): void => {
-        this.#end ??= reason;
-        this.#wake?.();
-        resolve();
-      };
-      const onStop = (): void => end(stop.reason as StopReason);
-      if (stop.aborted) onStop();
-      stop.addEventListener('abort', onStop, { once: true });
-      void session.ended.then(end);
+    this.#options = options;
+    this.#confirmation = new Confirmation(context.clock, options.confirmTimeoutMs);
+    this.#failed = new Promise((resolve) => {
+      this.#reportFailure = resolve;
     });
+    const { stop } = context;
+    const onStop = (): void => this.#fail(describeInterruption(stop, this.#describeCount()));
+    if (stop.aborted) onStop();
+    stop.addEventListener('abort', onStop, { once: true });
+    this.#watch(session);
+  }
+
+  /** The connection in use, or the last one. */
+  get session(): Session {
+    return this.#session;
+  }
+
+  /** Whether nothing more can be sent: `finish` throws why. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** Waits, but not beyond a failure. */
+  async pause(durationMs: number, clock: Clock): Promise<void> {
+    let timer: object | undefined;
+    const elapsed = new Promise<void>((resolve) => {
+      timer = clock.setTimer(resolve, durationMs);
+    });
+    await Promise.race([elapsed, this.#failed]);
+    clock.clearTimer(timer);
   }
 
   /** Resolves when the message is on its way and the next may follow. Throws for what the broker's limits exclude. */
   async send(message: OutgoingMessage): Promise<void> {
+    while (this.#mustWait(message) && this.#failure === undefined) await this.#change();
+    if (this.#failure !== undefined) return;
     checkBrokerLimits(message, this.#session.info);
-    while (this.#inFlight >= this.#window && this.#end === undefined) await this.#change();
-    if (this.#end !== undefined) return;
     this.#sent += 1;
-    this.#inFlight += 1;
-    this.#sentAtQoS0 ||= message.qos === 0;
-    this.#session.publish(message).then(
-      (outcome) => this.#settle(message, outcome),
-      // A publish fails only when its connection ends, and that is reported once, by `finish`.
-      () => undefined,
-    );
+    const pending = { message };
+    if (message.qos > 0) this.#pending.add(pending);
+    this.#transmit(pending);
     await this.#session.drained();
   }
 
-  /** Sends each line as it arrives; returns how many blank ones were left out because of RETAIN. */
+  /** Sends each payload as it comes; returns how many empty ones were left out because of RETAIN. */
   async sendLines(lines: AsyncIterable<Buffer>, message: Omit<OutgoingMessage, 'payload'>): Promise<number> {
     let skipped = 0;
     // An input that stays open must not hold up the end; destroying it ends the loop.
-    void this.#ended.then(() => this.#context.stdin.destroy());
+    void this.#failed.then(() => this.#context.stdin.destroy());
     try {
       for await (const payload of lines) {
-        if (this.#end !== undefined) break;
+        if (this.#failure !== undefined) break;
         if (payload.length === 0 && message.retain) skipped += 1;
         else await this.send({ ...message, payload });
       }
     } catch (error) {
-      if (this.#end === undefined) throw error;
+      if (this.#failure === undefined) throw error;
     }
     return skipped;
   }
 
-  /** Waits for the answers that are due. Throws when any message was not accepted. */
+  /** Resolves when every message so far has its outcome, or when nothing more can be heard. */
+  async settled(): Promise<void> {
+    while ((this.#pending.size > 0 || !this.#isConnected) && this.#failure === undefined) await this.#change();
+    if (this.#failure === undefined) await Promise.race([this.#confirmation.confirm(this.#session), this.#failed]);
+    // The connection can be lost while the broker confirms.
+    if (!this.#isConnected && this.#failure === undefined) await this.settled();
+  }
+
+  /** Waits for the answers that are due. Throws when any message was not accepted, or may not have arrived. */
   async finish(): Promise<void> {
-    while (this.#inFlight > 0 && this.#end === undefined) await this.#change();
-    if (this.#end === undefined && this.#sentAtQoS0) await this.#confirm();
-    if (this.#end !== undefined) throw this.#describeEnd(this.#end);
+    await this.settled();
+    if (this.#failure !== undefined) throw this.#failure;
     if (this.#firstRefusal !== undefined) throw this.#describeRefusal(this.#firstRefusal);
+    const { doubtful } = this.#confirmation;
+    if (doubtful > 0) {
+      throw new ConnectionLostError(
+        `the connection was lost and found again: up to ${doubtful} of ${formatQuantity(this.#sent, 'message')} at QoS 0 may not have arrived`,
+        'At QoS 1 (-q 1) they are sent again.',
+      );
+    }
   }
 
-  /** At QoS 0 nothing is acknowledged; a PINGRESP shows that the broker has read all that was sent before. */
-  async #confirm(): Promise<void> {
-    const { clock } = this.#context;
-    const late = new Promise<'late'>((resolve) => {
-      const timer = clock.setTimer(() => resolve('late'), this.#confirmTimeoutMs);
-      void this.#ended.then(() => clock.clearTimer(timer));
-    });
-    const answer = this.#session.ping().then(
-      () => 'confirmed',
-      () => 'lost',
-    );
-    if ((await Promise.race([answer, late, this.#ended])) !== 'late') return;
-    throw new ConnectionLostError(
-      `the broker did not confirm within ${this.#confirmTimeoutMs / 1000} s that it had read the ${plural(this.#sent)} (PINGREQ was not answered)`,
+  #mustWait({ qos }: OutgoingMessage): boolean {
+    if (!this.#isConnected) return true;
+    const { maxInflight = WINDOW } = this.#options;
+    return qos > 0 && this.#pending.size >= Math.min(maxInflight, this.#session.info.receiveMaximum);
+  }
+
+  #transmit(pending: Pending): void {
+    const { message } = pending;
+    if (message.qos === 0) this.#confirmation.sent(this.#session);
+    this.#session.publish(message).then(
+      (outcome) => {
+        if (message.qos > 0) this.#settle(pending, outcome);
+      },
+      // A publish fails only when its connection ends, and that is dealt with once for all of them.
+      () => undefined,
     );
   }
 
-  #settle(message: OutgoingMessage, outcome: PublishOutcome): void {
-    this.#inFlight -= 1;
+  #settle(pending: Pending, outcome: PublishOutcome): void {
+    // An answer that comes after the message was sent again over another connection counts once.
+    if (!this.#pending.delete(pending)) return;
     if (outcome.reasonCode >= 0x80) {
       this.#refused += 1;
-      this.#firstRefusal ??= { ...outcome, topic: message.topic };
-    } else {
-      this.#accepted += 1;
+      this.#firstRefusal ??= { ...outcome, topic: pending.message.topic };
     }
+    this.#wake?.();
+  }
+
+  #watch(session: Session): void {
+    void session.ended.then((end) => {
+      this.#isConnected = false;
+      this.#confirmation.lost();
+      if (this.#failure === undefined && end.kind !== 'closed') return this.#recover(end);
+      return undefined;
+    });
+  }
+
+  async #recover(end: SessionEnd): Promise<void> {
+    const { reopen } = this.#options;
+    try {
+      const session = await reopen?.(end);
+      if (session === undefined) throw this.#describeLoss(end);
+      this.#session = session;
+      this.#isConnected = true;
+      this.#watch(session);
+      // In order, and before anything new. The window was kept to before, and the broker may have changed its own.
+      for (const pending of [...this.#pending]) this.#transmit(pending);
+      this.#wake?.();
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#reportFailure();
     this.#wake?.();
   }
 
@@ -127,22 +195,21 @@ export class Publishing {
     });
   }
 
-  #describeEnd(end: SessionEnd | StopReason): Error {
-    const count = this.#sentAtQoS0
-      ? `${plural(this.#sent)} sent, not confirmed`
-      : `${this.#accepted} of ${plural(this.#sent)} accepted`;
-    if ('signal' in end) return new InterruptedError(`stopped by ${end.signal}: ${count}`, exitCodeOfSignal(end));
-    const hint = end.reasonCode === 0x8e ? 'Is -i in use by another client?' : undefined;
-    return new ConnectionLostError(`the connection was lost (${end.reason}): ${count}`, hint);
+  #describeCount(): string {
+    const { unconfirmed } = this.#confirmation;
+    const messages = formatQuantity(this.#sent, 'message');
+    if (unconfirmed > 0) return `${messages} sent, ${unconfirmed === this.#sent ? '' : `${unconfirmed} `}not confirmed`;
+    return `${this.#sent - this.#pending.size - this.#refused} of ${messages} accepted`;
+  }
+
+  #describeLoss({ reason, reasonCode }: SessionEnd): ConnectionLostError {
+    const hint = reasonCode === 0x8e ? 'Is -i in use by another client?' : undefined;
+    return new ConnectionLostError(`the connection was lost (${reason}): ${this.#describeCount()}`, hint);
   }
 
   #describeRefusal({ topic, reasonCode, reasonString }: PublishOutcome & { topic: string }): PublishRefusedError {
-    const what = this.#sent === 1 ? 'the message' : `${this.#refused} of ${plural(this.#sent)}`;
+    const what = this.#sent === 1 ? 'the message' : `${this.#refused} of ${formatQuantity(this.#sent, 'message')}`;
     const why = `${describeReasonCode(reasonCode)}${reasonString === undefined ? '' : `: ${reasonString}`}`;
     return new PublishRefusedError(`the broker refused ${what}: ${quote(topic)}: ${why}`);
   }
-}
-
-function plural(messages: number): string {
-  return messages === 1 ? '1 message' : `${messages} messages`;
 }

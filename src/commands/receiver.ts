@@ -1,42 +1,49 @@
-import type { Context } from '../cli/context.ts';
+import type { Clock } from '../cli/context.ts';
 import type { ReceivedMessage } from '../mqtt/session.ts';
 import { topicMatches } from '../mqtt/topic.ts';
-import type { Formatter } from '../output/formatter.ts';
-import { Writer, type WriterEnd } from '../output/writer.ts';
+import type { Sink } from '../output/sink.ts';
 
 export interface ReceiverOptions {
   /** Topic Filters of messages to leave out. */
   readonly filterOut: readonly string[];
   /** Leave out messages with RETAIN set. */
   readonly noRetained: boolean;
+  /** Print messages with RETAIN set, and finish at the first one without. */
+  readonly retainedOnly: boolean;
   /** Finish after so many messages. */
   readonly count: number | undefined;
+  /** Print so many of a hundred messages, chosen at random; those that are left out count all the same. */
+  readonly randomPercent: number | undefined;
+  /** Called for each retained message that passed the filters. */
+  readonly onRetained?: (topic: string) => void;
+  /** Whether a message is the echo of our own removal of a retained one. */
+  readonly isEcho?: (message: ReceivedMessage) => boolean;
 }
 
 const NEVER = new Promise<void>(() => undefined);
 
-/** From a received message to bytes on standard output. What it returns holds back the acknowledgement. */
+/** Decides which messages are printed and when there were enough. What it returns holds back the acknowledgement. */
 export class Receiver {
-  readonly #formatter: Formatter;
-  readonly #context: Context;
+  readonly #sink: Sink;
+  readonly #clock: Clock;
   readonly #options: ReceiverOptions;
-  readonly #writer: Writer;
+  readonly #random: () => number;
   #messages = 0;
   #bytes = 0;
-  #reachedCount: () => void = () => undefined;
-  /** Resolves when the last message of the count was written and its acknowledgement is on its way. */
-  readonly counted: Promise<void>;
-  /** Resolves when standard output takes no more. */
-  readonly outputEnded: Promise<WriterEnd>;
+  #lastMs: number;
+  #isFinished = false;
+  #reachedGoal: () => void = () => undefined;
+  /** Resolves when the last message that was wanted was written and its acknowledgement is on its way. */
+  readonly finished: Promise<void>;
 
-  constructor(formatter: Formatter, context: Context, options: ReceiverOptions) {
-    this.#formatter = formatter;
-    this.#context = context;
+  constructor(sink: Sink, clock: Clock, options: ReceiverOptions, random: () => number = Math.random) {
+    this.#sink = sink;
+    this.#clock = clock;
     this.#options = options;
-    this.#writer = new Writer(context.stdout);
-    this.outputEnded = this.#writer.ended;
-    this.counted = new Promise((resolve) => {
-      this.#reachedCount = resolve;
+    this.#random = random;
+    this.#lastMs = clock.monotonicMs();
+    this.finished = new Promise((resolve) => {
+      this.#reachedGoal = resolve;
     });
   }
 
@@ -45,7 +52,7 @@ export class Receiver {
     return this.#options.count;
   }
 
-  /** Messages that were printed. */
+  /** Messages that passed the filters. */
   get messages(): number {
     return this.#messages;
   }
@@ -55,29 +62,41 @@ export class Receiver {
     return this.#bytes;
   }
 
-  /** A message may be acknowledged when the promise resolves, or at once without one. */
-  receive(message: ReceivedMessage): Promise<void> | undefined {
-    const { filterOut, noRetained, count } = this.#options;
-    // Beyond the count a message is neither printed nor acknowledged: the next reader of the session gets it.
-    if (count !== undefined && this.#messages >= count) return NEVER;
-    if (noRetained && message.retain) return undefined;
-    if (filterOut.some((filter) => topicMatches(filter, message.topic))) return undefined;
-    this.#messages += 1;
-    this.#bytes += message.payload.length;
-    const bytes = this.#formatter.format(message, this.#context.clock.epochMs());
-    const written = bytes === undefined ? undefined : this.#write(bytes, message);
-    if (this.#messages !== count) return written;
-    return this.#finish(written);
+  /** When the last message of any kind came, on the monotonic clock; at first when this was made. */
+  get lastMs(): number {
+    return this.#lastMs;
   }
 
-  /** At QoS 1 and 2 the system must have taken the bytes before the broker may forget the message. */
-  #write(bytes: Buffer, { qos }: ReceivedMessage): Promise<void> | undefined {
-    return qos === 0 ? this.#writer.write(bytes) : this.#writer.writeThrough(bytes);
+  /** A message may be acknowledged when the promise resolves, or at once without one. */
+  receive(message: ReceivedMessage): Promise<void> | undefined {
+    const { filterOut, noRetained, retainedOnly, count, onRetained, isEcho } = this.#options;
+    // Beyond the goal a message is neither printed nor acknowledged: the next reader of the session gets it.
+    if (this.#isFinished) return NEVER;
+    this.#lastMs = this.#clock.monotonicMs();
+    if (isEcho?.(message)) return undefined;
+    if (retainedOnly && !message.retain) {
+      this.#isFinished = true;
+      this.#clock.setSoon(this.#reachedGoal);
+      return NEVER;
+    }
+    if (noRetained && message.retain) return undefined;
+    if (filterOut.some((filter) => topicMatches(filter, message.topic))) return undefined;
+    if (message.retain && message.payload.length > 0) onRetained?.(message.topic);
+    this.#messages += 1;
+    this.#bytes += message.payload.length;
+    const written = this.#isChosen() ? this.#sink.take(message) : undefined;
+    return this.#messages === count ? this.#finish(written) : written;
+  }
+
+  #isChosen(): boolean {
+    const { randomPercent } = this.#options;
+    return randomPercent === undefined || this.#random() * 100 < randomPercent;
   }
 
   async #finish(written: Promise<void> | undefined): Promise<void> {
+    this.#isFinished = true;
     await written;
     // The acknowledgement is sent when this returns; what ends the session comes after it.
-    this.#context.clock.setSoon(this.#reachedCount);
+    this.#clock.setSoon(this.#reachedGoal);
   }
 }

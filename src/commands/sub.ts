@@ -5,19 +5,29 @@ import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
 import { connectionOptions, quietOption } from '../options/connection.ts';
 import type { OptionValues } from '../options/option-values.ts';
 import * as output from '../options/output.ts';
-import * as subscription from '../options/subscription.ts';
+import { propertiesFor } from '../options/properties.ts';
+import * as options from '../options/subscription.ts';
+import { escapeControls } from '../output/escape.ts';
 import type { Formatter } from '../output/formatter.ts';
+import { RateSink } from '../output/rate.ts';
+import { PrintSink, type Sink } from '../output/sink.ts';
+import { WatchSink } from '../output/watch.ts';
+import { Writer } from '../output/writer.ts';
 import { withBroker } from './broker.ts';
 import type { Command } from './command.ts';
-import { Listening } from './listening.ts';
-import { Receiver } from './receiver.ts';
+import { Ending } from './ending.ts';
+import { makeFormatter } from './formatting.ts';
+import { Listening, type ListeningOptions } from './listening.ts';
+import { Receiver, type ReceiverOptions } from './receiver.ts';
+import { resolvePatience } from './reconnecting.ts';
+import { RetainedRemoval } from './retained-removal.ts';
 import { makeTrace, Status } from './status.ts';
 
 export const subCommand: Command = {
   name: 'mqtt-sub',
   summary: 'print the messages of one or more topics',
   synopsis: '[URL] -t FILTER [-t FILTER ...] [options]',
-  options: [...subscription.subscriptionOptions, ...output.outputOptions, ...connectionOptions],
+  options: [...options.subscriptionOptions, ...output.outputOptions, ...connectionOptions],
   examples: [
     { says: 'everything below sensors, with topics', typed: "mqtt-sub -t 'sensors/#' -v" },
     { says: 'wait for one message, at most ten seconds', typed: 'mqtt-sub -t test -C 1 -W 10' },
@@ -30,43 +40,119 @@ export const subCommand: Command = {
 };
 
 async function run(values: OptionValues, context: Context): Promise<ExitCode> {
-  const filters = values.get(subscription.filterOption);
-  if (filters.length === 0) throw new UsageError('there is no topic', "Give one or more: -t 'sensors/#'");
-  const formatter = await makeFormatter(values, context);
-  return withBroker(values, context, 'mqtt-sub', (plan) => {
-    const status = new Status('mqtt-sub', context, values.get(quietOption));
-    const receiver = new Receiver(formatter, context, {
-      filterOut: values.get(subscription.filterOutOption),
-      noRetained: values.get(subscription.noRetainedOption),
-      count: values.get(subscription.countOption),
-    });
-    const listening = new Listening(limitReceiveMaximum(plan, values), context, status, receiver, {
-      subscriptions: filters.map((filter) => ({ filter, qos: values.get(subscription.subscribeQosOption) })),
-      timeLimitMs: values.get(subscription.timeLimitOption),
+  checkCombinations(values);
+  const status = new Status('mqtt-sub', context, values.get(quietOption));
+  const isStrict = values.get(options.strictOption);
+  const formatting = { onFault: (text: string) => status.warn(text), isStrict };
+  const formatter = await makeFormatter(values, context, { ...formatting, isSingleLine: watches(values) });
+  return withBroker(values, context, 'mqtt-sub', async (plan) => {
+    const writer = new Writer(context.stdout);
+    const removal = values.get(options.removeRetainedOption)
+      ? new RetainedRemoval(status, values.get(options.dryRunOption))
+      : undefined;
+    const sink = makeSink(values, context, formatter, writer, plan);
+    const receiver = new Receiver(sink, context.clock, planReceiver(values, removal));
+    const timeLimitMs = values.get(options.timeLimitOption);
+    const ending = new Ending(context, receiver, writer.ended, { timeLimitMs, idleMs: values.get(options.idleOption) });
+    const listening = new Listening(limitReceiveMaximum(plan, receiver), context, status, receiver, ending, {
+      ...planSubscriptions(values),
+      isStrict,
+      timeLimitMs,
+      patience: resolvePatience(values),
+      removal,
       trace: makeTrace('mqtt-sub', values, context),
     });
-    return listening.run();
+    return listening.run().finally(() => sink.finish?.());
   });
 }
 
-/** Throws UsageError for formats that exclude each other. */
-async function makeFormatter(values: OptionValues, context: Context): Promise<Formatter> {
-  const onTerminal = context.stdout.isTTY === true && !values.get(output.rawOption);
-  const parseJson = values.get(output.parseJsonOption);
-  if (values.get(output.jsonOption) || parseJson) {
-    const spelled = values.spelled(parseJson ? output.parseJsonOption : output.jsonOption);
-    const other = [output.verboseOption, output.noNewlineOption, output.rawOption].find((spec) => values.get(spec));
-    if (other) throw new UsageError(`${values.spelled(other)} is for text, and ${spelled} prints JSON`);
-    const { JsonLines } = await import('../output/json-lines.ts');
-    return new JsonLines({ parseJson, forTerminal: onTerminal });
+/** Throws UsageError for what excludes or needs each other. */
+function checkCombinations(values: OptionValues): void {
+  if (!values.has(options.filterOption) && !values.has(options.unsubscribeOption)) {
+    throw new UsageError('there is no topic', "Give one or more: -t 'sensors/#'");
   }
-  const { RawText, TerminalText } = await import('../output/text.ts');
-  const options = { verbose: values.get(output.verboseOption), newline: !values.get(output.noNewlineOption) };
-  return onTerminal ? new TerminalText(options) : new RawText(options);
+  if (values.get(options.noRetainedOption) && values.get(options.retainedOnlyOption)) {
+    throw new UsageError(
+      `${values.spelled(options.noRetainedOption)} and ${values.spelled(options.retainedOnlyOption)} together leave no message`,
+    );
+  }
+  if (values.get(options.dryRunOption) && !values.get(options.removeRetainedOption)) {
+    throw new UsageError(`${values.spelled(options.dryRunOption)} needs --remove-retained`);
+  }
+}
+
+function watches(values: OptionValues): boolean {
+  return values.get(output.watchOption) && !values.get(output.messageRateOption);
+}
+
+function makeSink(
+  values: OptionValues,
+  context: Context,
+  formatter: Formatter,
+  writer: Writer,
+  { endpoint }: ConnectionPlan,
+): Sink {
+  if (values.get(output.messageRateOption)) return new RateSink(writer, context.clock);
+  if (watches(values)) return new WatchSink(formatter, writer, context, `Broker: ${escapeControls(endpoint.host)}`);
+  return new PrintSink(formatter, writer, context);
+}
+
+/** With `--message-rate` every message counts, as for mosquitto_sub: nothing is left out, and no number is enough. */
+function planReceiver(values: OptionValues, removal: RetainedRemoval | undefined): ReceiverOptions {
+  const everything = values.get(output.messageRateOption);
+  return {
+    filterOut: everything ? [] : values.get(options.filterOutOption),
+    noRetained: !everything && values.get(options.noRetainedOption),
+    retainedOnly: !everything && values.get(options.retainedOnlyOption),
+    count: everything ? undefined : values.get(options.countOption),
+    randomPercent: everything ? undefined : values.get(options.randomFilterOption),
+    ...(removal && {
+      onRetained: (topic) => removal.remove(topic),
+      isEcho: (message) => removal.isEcho(message),
+    }),
+  };
+}
+
+type SubscriptionPlan = Pick<
+  ListeningOptions,
+  | 'subscriptions'
+  | 'subscribeProperties'
+  | 'unsubscribe'
+  | 'unsubscribeProperties'
+  | 'disconnectProperties'
+  | 'exitAfterSubscribe'
+  | 'onlyVersion5'
+>;
+
+function planSubscriptions(values: OptionValues): SubscriptionPlan {
+  const filters = values.get(options.filterOption);
+  // What is not wanted need not be sent.
+  const retainHandling =
+    values.get(options.retainHandlingOption) ?? (values.get(options.noRetainedOption) ? 2 : undefined);
+  const subscriptions = filters.map((filter) => ({
+    filter,
+    qos: values.get(options.subscribeQosOption),
+    noLocal: values.get(options.noLocalOption),
+    retainAsPublished: values.get(options.retainAsPublishedOption),
+    ...(retainHandling !== undefined && { retainHandling }),
+  }));
+  const hasGoal = values.has(options.countOption) || values.has(options.timeLimitOption);
+  const onlyVersion5 = [options.retainAsPublishedOption, options.retainHandlingOption, options.noLocalOption]
+    .filter((spec) => values.has(spec))
+    .map((spec) => values.spelled(spec));
+  return {
+    subscriptions,
+    onlyVersion5,
+    subscribeProperties: propertiesFor('subscribe', values),
+    unsubscribe: values.get(options.unsubscribeOption),
+    unsubscribeProperties: propertiesFor('unsubscribe', values),
+    disconnectProperties: propertiesFor('disconnect', values),
+    // Without a subscription nothing would come: mosquitto_sub waits for ever there.
+    exitAfterSubscribe: values.get(options.exitAfterSubscribeOption) || (filters.length === 0 && !hasGoal),
+  };
 }
 
 /** The broker should not hand over more QoS 1 and 2 messages than are wanted: they would stay unacknowledged. */
-function limitReceiveMaximum(plan: ConnectionPlan, values: OptionValues): ConnectionPlan {
-  const count = values.get(subscription.countOption);
-  return count === undefined || count > 65_535 ? plan : { ...plan, receiveMaximum: count };
+function limitReceiveMaximum(plan: ConnectionPlan, { goal }: Receiver): ConnectionPlan {
+  return goal === undefined || goal > 65_535 ? plan : { ...plan, receiveMaximum: goal };
 }

@@ -6,18 +6,21 @@ import { CliError, InterruptedError, UnreachableError } from '../errors.ts';
 import type { ConnectionPlan } from './connection-plan.ts';
 import type { DialChoice, DialResult } from './mqttjs.ts';
 import type { Session, SessionHandlers } from './session.ts';
+import type { ResolveSrv } from './srv.ts';
 import { openTransport } from './transport.ts';
 
 export interface ConnectWorld {
   readonly clock: Clock;
   readonly stop: AbortSignal;
+  /** How SRV records are found; the system's way if not given. */
+  readonly resolveSrv?: ResolveSrv;
 }
 
 /** Opens one session, within the plan's connect time-out. Throws CliError; a signal that stops it InterruptedError. */
 export async function connectSession(
   plan: ConnectionPlan,
   handlers: SessionHandlers,
-  { clock, stop }: ConnectWorld,
+  { clock, stop, resolveSrv }: ConnectWorld,
 ): Promise<Session> {
   const abort = new AbortController();
   const { host, port } = plan.endpoint;
@@ -35,7 +38,7 @@ export async function connectSession(
   if (stop.aborted) onStop();
   stop.addEventListener('abort', onStop);
   try {
-    return await negotiate(plan, handlers, clock, abort.signal);
+    return await tryEndpoints(plan, handlers, clock, abort.signal, resolveSrv);
   } finally {
     clock.clearTimer(timer);
     stop.removeEventListener('abort', onStop);
@@ -45,6 +48,27 @@ export async function connectSession(
 function interruption(stop: AbortSignal): InterruptedError {
   const reason = stop.reason as StopReason;
   return new InterruptedError(`stopped by ${reason.signal} while connecting`, exitCodeOfSignal(reason));
+}
+
+/** Most often there is one endpoint; SRV records can give several, and the next is for when one cannot be reached. */
+async function tryEndpoints(
+  plan: ConnectionPlan,
+  handlers: SessionHandlers,
+  clock: Clock,
+  abort: AbortSignal,
+  resolveSrv: ResolveSrv | undefined,
+): Promise<Session> {
+  if (!plan.endpoint.srv) return negotiate(plan, handlers, clock, abort);
+  const { lookUpEndpoints } = await import('./srv.ts');
+  const endpoints = [...(await lookUpEndpoints(plan.endpoint, resolveSrv))];
+  for (;;) {
+    const endpoint = endpoints.shift() ?? plan.endpoint;
+    try {
+      return await negotiate({ ...plan, endpoint }, handlers, clock, abort);
+    } catch (error) {
+      if (!(error instanceof UnreachableError) || abort.aborted || endpoints.length === 0) throw error;
+    }
+  }
 }
 
 /** Tries what is left to try each time that the broker refuses: MQTT 3.1.1, and a Client Identifier of our making. */

@@ -16,7 +16,7 @@ export function maximumPayloadBytes(topic: string): number {
  * connection without a reason. [MQTT5 3.2.2.3]
  */
 export function checkBrokerLimits(message: OutgoingMessage, info: SessionInfo): void {
-  const { payload, qos, retain } = message;
+  const { payload, qos, retain, properties } = message;
   if (qos > info.maximumQoS) {
     throw new PublishRefusedError(
       `the broker takes messages up to QoS ${info.maximumQoS}, not ${qos}`,
@@ -25,6 +25,12 @@ export function checkBrokerLimits(message: OutgoingMessage, info: SessionInfo): 
   }
   if (retain && !info.retainAvailable) {
     throw new PublishRefusedError('the broker does not retain messages', 'Leave -r away.');
+  }
+  const { topicAliasMaximum = 0 } = info;
+  if ((properties?.topicAlias ?? 0) > topicAliasMaximum) {
+    throw new PublishRefusedError(
+      `the broker takes ${topicAliasMaximum === 0 ? 'no Topic Alias' : `Topic Aliases up to ${topicAliasMaximum}`}, not ${properties?.topicAlias}`,
+    );
   }
   if (info.maximumPacketSize !== undefined && packetBytes(message) > info.maximumPacketSize) {
     throw new PublishRefusedError(

@@ -13,6 +13,7 @@ import { describePacket } from './mqttjs-trace.ts';
 import type { PacketProperties } from './properties.ts';
 import { describeReasonCode } from './reason-codes.ts';
 import type {
+  MessageProperties,
   OutgoingMessage,
   PublishOutcome,
   ReceivedMessage,
@@ -97,6 +98,8 @@ class MqttjsSession implements Session {
   readonly #waiting = new Set<(error: Error) => void>();
   readonly #pings: (() => void)[] = [];
   #drained: Promise<void> | undefined;
+  /** Topic Aliases that the broker has been told. */
+  readonly #aliases = new Map<number, string>();
 
   constructor(wire: Wire, plan: ConnectionPlan, choice: DialChoice, handlers: SessionHandlers, clock: Clock) {
     this.#wire = wire;
@@ -149,7 +152,7 @@ class MqttjsSession implements Session {
   publish(message: OutgoingMessage): Promise<PublishOutcome> {
     const { topic, payload, qos, retain, properties } = message;
     return this.#request((resolve, reject) => {
-      const publishOptions = { qos, retain, ...this.#withProperties(properties) };
+      const publishOptions = { qos, retain, ...this.#withProperties(this.#withoutKnownAlias(topic, properties)) };
       this.#client.publish(topic, payload, publishOptions, (error, packet) => {
         const reason = (error as { code?: unknown } | null | undefined)?.code;
         if (!error) resolve({ reasonCode: 0 });
@@ -157,6 +160,15 @@ class MqttjsSession implements Session {
         else reject(error);
       });
     });
+  }
+
+  /** A Topic Alias is set once; after that MQTT.js sends it in place of the Topic Name. [MQTT5 3.3.2.3.4] */
+  #withoutKnownAlias(topic: string, properties: MessageProperties | undefined): MessageProperties | undefined {
+    const { topicAlias, ...rest } = properties ?? {};
+    if (topicAlias === undefined) return properties;
+    if (this.#aliases.get(topicAlias) === topic) return rest;
+    this.#aliases.set(topicAlias, topic);
+    return properties;
   }
 
   drained(): Promise<void> | undefined {
@@ -239,6 +251,7 @@ class MqttjsSession implements Session {
       queueQoSZero: false,
       connectTimeout: NEVER_MS,
       writeCache: false,
+      autoUseTopicAlias: true,
       messageIdProvider: new IdProvider(),
       reschedulePings: false,
       timerVariant: {
@@ -301,6 +314,7 @@ class MqttjsSession implements Session {
       receiveMaximum: properties?.receiveMaximum ?? 65_535,
       maximumQoS: properties?.maximumQoS === 0 ? 0 : properties?.maximumQoS === 1 ? 1 : 2,
       retainAvailable: properties?.retainAvailable !== false,
+      ...(properties?.topicAliasMaximum !== undefined && { topicAliasMaximum: properties.topicAliasMaximum }),
       ...(properties?.maximumPacketSize !== undefined && { maximumPacketSize: properties.maximumPacketSize }),
     };
     return { kind: 'open', session: this };

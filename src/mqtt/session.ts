@@ -83,6 +83,8 @@ export interface SessionInfo {
   readonly receiveMaximum: number;
   readonly maximumQoS: QoS;
   readonly retainAvailable: boolean;
+  /** How many Topic Aliases the broker takes. [MQTT5 3.2.2.3.8] */
+  readonly topicAliasMaximum?: number;
   /** Bytes of a whole packet that the broker takes; undefined: no limit stated. [MQTT5 3.2.2.3.6] */
   readonly maximumPacketSize?: number;
 }

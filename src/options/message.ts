@@ -1,6 +1,6 @@
 /** What mqtt-pub publishes. */
 import { flag, type OptionSpec, single, singleOr } from './spec.ts';
-import { parseNonEmpty, parseQoS, parseText, parseTopicName } from './values.ts';
+import { parseDurationMs, parseNonEmpty, parseQoS, parseText, parseTopicName, wholeNumber } from './values.ts';
 
 export const topicOption = single({
   long: 'topic',
@@ -68,6 +68,24 @@ export const retainOption = flag({
   summary: 'the broker keeps the message for later subscribers',
 });
 
+export const repeatOption = single({
+  long: 'repeat',
+  group: 'Message',
+  summary: 'publish the message so many times, each when the one before was delivered; not with -l',
+  value: 'COUNT',
+  defaultText: '1',
+  parse: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+});
+
+export const repeatDelayOption = single({
+  long: 'repeat-delay',
+  group: 'Message',
+  summary: 'with --repeat: how long to wait after each delivery',
+  value: 'DURATION',
+  defaultText: '0',
+  parse: parseDurationMs,
+});
+
 export const messageOptions: readonly OptionSpec[] = [
   topicOption,
   messageOption,
@@ -77,4 +95,6 @@ export const messageOptions: readonly OptionSpec[] = [
   nullMessageOption,
   qosOption,
   retainOption,
+  repeatOption,
+  repeatDelayOption,
 ];

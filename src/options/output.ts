@@ -1,5 +1,6 @@
 /** How mqtt-sub prints messages. */
-import { flag, type OptionSpec } from './spec.ts';
+import { flag, type OptionSpec, single } from './spec.ts';
+import { parseText } from './values.ts';
 
 export const verboseOption = flag({
   long: 'verbose',
@@ -33,10 +34,42 @@ export const rawOption = flag({
   summary: 'on a terminal too, print payloads byte for byte, control characters included',
 });
 
+export const formatOption = single({
+  long: 'format',
+  short: 'F',
+  group: 'Output',
+  summary: "print each message by a format, such as '%I %t %p'; docs/output-format.md has all specifiers",
+  value: 'FORMAT',
+  parse: parseText,
+});
+
+export const prettyOption = flag({
+  long: 'pretty',
+  group: 'Output',
+  summary: 'with %j and %J: JSON over several lines',
+});
+
+export const watchOption = flag({
+  long: 'watch',
+  short: 'w',
+  group: 'Output',
+  summary: 'on a terminal: a line for each topic, overwritten by each new message',
+});
+
+export const messageRateOption = flag({
+  long: 'message-rate',
+  group: 'Output',
+  summary: 'print how many messages came in each second, instead of the messages',
+});
+
 export const outputOptions: readonly OptionSpec[] = [
   verboseOption,
   noNewlineOption,
   jsonOption,
   parseJsonOption,
   rawOption,
+  formatOption,
+  prettyOption,
+  watchOption,
+  messageRateOption,
 ];

@@ -16,6 +16,8 @@ export interface JsonLinesOptions {
   readonly parseJson: boolean;
   /** Characters that JSON allows but that could act on a terminal become `\u` escapes. */
   readonly forTerminal: boolean;
+  /** Told of a payload that `parseJson` could not parse; without it such a payload comes as a string. */
+  readonly onFault?: (text: string) => void;
 }
 
 export class JsonLines implements Formatter {
@@ -38,16 +40,20 @@ export class JsonLines implements Formatter {
       dup,
       size: payload.length,
     });
-    const body = this.#formatPayload(payload);
+    const body = this.#formatPayload(message);
     const tail = properties === undefined ? '' : `,"properties":${formatProperties(properties)}`;
     const line = `${head.slice(0, -1)},${body}${tail}}`;
     return Buffer.from(`${this.#options.forTerminal ? escapeControlsInJson(line) : line}\n`);
   }
 
-  #formatPayload(payload: Buffer): string {
-    if (!isUtf8(payload)) return `"encoding":"base64","payload":"${payload.toString('base64')}"`;
-    const text = payload.toString();
-    if (this.#options.parseJson && isJson(text)) return `"encoding":"json","payload":${withoutWhiteSpace(text)}`;
+  #formatPayload({ topic, payload }: ReceivedMessage): string {
+    const { parseJson, onFault } = this.#options;
+    const text = isUtf8(payload) ? payload.toString() : undefined;
+    if (parseJson) {
+      if (text !== undefined && isJson(text)) return `"encoding":"json","payload":${withoutWhiteSpace(text)}`;
+      onFault?.(`the message on ${topic} is not JSON (--parse-json)`);
+    }
+    if (text === undefined) return `"encoding":"base64","payload":"${payload.toString('base64')}"`;
     return `"encoding":"utf8","payload":${JSON.stringify(text)}`;
   }
 }

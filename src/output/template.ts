@@ -41,6 +41,8 @@ export interface TemplateOptions {
   readonly newline: boolean;
   /** Told when a field cannot show a message: a payload that is no JSON, no number. */
   readonly onFault: (text: string) => void;
+  /** Makes harmless what a message brings; what the format itself holds stays as it is. */
+  readonly protect?: (bytes: Buffer) => Buffer;
 }
 
 export class Template implements Formatter {
@@ -127,5 +129,9 @@ function parseSpecifier(format: string, at: number, options: TemplateOptions): {
     pretty: options.pretty,
     onFault: options.onFault,
   };
-  return { piece: (message, moment) => field(message, moment, fieldOptions), end: at + 1 + whole.length };
+  const { protect } = options;
+  const piece: Piece = protect
+    ? (message, moment) => protect(field(message, moment, fieldOptions))
+    : (message, moment) => field(message, moment, fieldOptions);
+  return { piece, end: at + 1 + whole.length };
 }

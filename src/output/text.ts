@@ -32,28 +32,35 @@ export class RawText implements Formatter {
   }
 }
 
+export interface TerminalTextOptions extends TextOptions {
+  /** Line ends of a payload are shown as escapes too. */
+  readonly singleLine?: boolean;
+}
+
 /** How many bytes of a binary payload a terminal is shown. */
 const SHOWN_BYTES = 16;
 
 /** For a terminal: no byte of topic or payload can act on it, and binary payloads are shown by size and first bytes. */
 export class TerminalText implements Formatter {
-  readonly #options: TextOptions;
+  readonly #options: TerminalTextOptions;
 
-  constructor(options: TextOptions) {
+  constructor(options: TerminalTextOptions) {
     this.#options = options;
   }
 
   format({ topic, payload }: ReceivedMessage): Buffer | undefined {
-    const { verbose, newline } = this.#options;
+    const { verbose, newline, singleLine } = this.#options;
     if (payload.length === 0 && !(verbose && newline)) return undefined;
     const head = verbose ? `${escapeControls(topic)} ` : '';
-    const body = payload.length === 0 ? '(null)' : showPayload(payload);
+    const body = payload.length === 0 ? '(null)' : showPayload(payload, singleLine === true);
     return Buffer.from(`${head}${body}${newline ? '\n' : ''}`);
   }
 }
 
-function showPayload(payload: Buffer): string {
-  if (isUtf8(payload) && !payload.includes(0)) return escapeControlsKeepingLayout(payload.toString());
+function showPayload(payload: Buffer, singleLine: boolean): string {
+  if (isUtf8(payload) && !payload.includes(0)) {
+    return singleLine ? escapeControls(payload.toString()) : escapeControlsKeepingLayout(payload.toString());
+  }
   const shown = payload
     .subarray(0, SHOWN_BYTES)
     .toString('hex')

@@ -1,0 +1,82 @@
+/** The formatter that the output options ask for: used by every command that prints messages. */
+import type { Context } from '../cli/context.ts';
+import { UndecodableError, UsageError } from '../errors.ts';
+import type { OptionValues } from '../options/option-values.ts';
+import * as output from '../options/output.ts';
+import type { OptionSpec } from '../options/spec.ts';
+import { escapeControlsKeepingLayout } from '../output/escape.ts';
+import type { Formatter } from '../output/formatter.ts';
+
+export interface FormattingOptions {
+  /** Told of a message that the format cannot show. */
+  readonly onFault: (text: string) => void;
+  /** A message that cannot be shown is an error: UndecodableError. */
+  readonly isStrict: boolean;
+  /** Each message on one line, without an end: for `--watch`. */
+  readonly isSingleLine?: boolean;
+}
+
+/** Throws UsageError for output options that exclude each other, and for a format with a mistake. */
+export async function makeFormatter(
+  values: OptionValues,
+  context: Context,
+  options: FormattingOptions,
+): Promise<Formatter> {
+  const isTerminal = context.stdout.isTTY === true && !values.get(output.rawOption);
+  const format = values.get(output.formatOption);
+  const onFault = (text: string): void => {
+    if (options.isStrict) throw new UndecodableError(text);
+    options.onFault(text);
+  };
+  checkCombinations(values);
+  if (values.get(output.jsonOption) || values.get(output.parseJsonOption)) {
+    const { JsonLines } = await import('../output/json-lines.ts');
+    const parseJson = values.get(output.parseJsonOption);
+    return new JsonLines({ parseJson, forTerminal: isTerminal, ...(options.isStrict && { onFault }) });
+  }
+  const newline = !values.get(output.noNewlineOption) && options.isSingleLine !== true;
+  if (format !== undefined) return makeTemplate(format, values, { newline, isTerminal, onFault });
+  const { RawText, TerminalText } = await import('../output/text.ts');
+  const text = { verbose: values.get(output.verboseOption), newline };
+  return isTerminal ? new TerminalText({ ...text, singleLine: options.isSingleLine === true }) : new RawText(text);
+}
+
+function checkCombinations(values: OptionValues): void {
+  const json = [output.jsonOption, output.parseJsonOption].find((spec) => values.get(spec));
+  const forText: readonly OptionSpec[] = [
+    output.verboseOption,
+    output.noNewlineOption,
+    output.rawOption,
+    output.formatOption,
+    output.watchOption,
+  ];
+  const other = json && forText.find((spec) => values.has(spec));
+  if (json && other) {
+    throw new UsageError(`${values.spelled(other)} is for text, and ${values.spelled(json)} prints JSON`);
+  }
+}
+
+async function makeTemplate(
+  format: string,
+  values: OptionValues,
+  { newline, isTerminal, onFault }: { newline: boolean; isTerminal: boolean; onFault: (text: string) => void },
+): Promise<Formatter> {
+  const { Template, TemplateError } = await import('../output/template.ts');
+  try {
+    return new Template(format, {
+      pretty: values.get(output.prettyOption),
+      newline,
+      onFault,
+      // The format's own escapes are the user's and act; what messages bring must not.
+      ...(isTerminal && { protect: (bytes) => Buffer.from(escapeControlsKeepingLayout(bytes.toString())) }),
+    });
+  } catch (error) {
+    if (error instanceof TemplateError) {
+      throw new UsageError(
+        `${values.spelled(output.formatOption)}: ${error.message}`,
+        'docs/output-format.md lists what a format can hold.',
+      );
+    }
+    throw error;
+  }
+}

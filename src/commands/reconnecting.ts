@@ -1,0 +1,123 @@
+/** Connecting when the broker is not there: at first for as long as asked, and again when a connection is lost. */
+import type { Context } from '../cli/context.ts';
+import { type CliError, ConnectionLostError } from '../errors.ts';
+import { Backoff } from '../mqtt/backoff.ts';
+import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
+import { mayReconnectAfter, mayRetryAfter } from '../mqtt/retry.ts';
+import type { Session, SessionEnd } from '../mqtt/session.ts';
+import { retryForOption, retryOption, waitForBrokerOption } from '../options/connection.ts';
+import type { OptionValues } from '../options/option-values.ts';
+import { formatDurationMs } from '../output/units.ts';
+import type { Status } from './status.ts';
+
+/** How long to be patient; undefined is one try at first, and no limit after a loss. */
+export interface Patience {
+  readonly waitForBrokerMs: number | undefined;
+  readonly retries: number | undefined;
+  readonly retryForMs: number | undefined;
+}
+
+export function resolvePatience(values: OptionValues): Patience {
+  return {
+    waitForBrokerMs: values.get(waitForBrokerOption),
+    retries: values.get(retryOption),
+    retryForMs: values.get(retryForOption),
+  };
+}
+
+/** What the waiting needs. `cancelled` resolves when there is no more use in connecting. */
+export interface ReconnectWorld {
+  readonly context: Context;
+  readonly status: Status;
+  readonly patience: Patience;
+  readonly cancelled: Promise<unknown>;
+}
+
+/** Opens the first session of a run. Throws the CliError of the last attempt; undefined: cancelled. */
+export async function connectFirst<T>(open: () => Promise<T>, world: ReconnectWorld): Promise<T | undefined> {
+  const { context, status, patience } = world;
+  const { waitForBrokerMs = 0 } = patience;
+  const startedMs = context.clock.monotonicMs();
+  const backoff = new Backoff();
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await open();
+    } catch (error) {
+      const leftMs = startedMs + waitForBrokerMs - context.clock.monotonicMs();
+      if (!mayRetryAfter(error) || leftMs <= 0) throw error;
+      if (attempt === 1) status.warn(`${error.message}; waiting up to ${formatDurationMs(waitForBrokerMs)} for it`);
+      if (await isCancelledWithin(Math.min(backoff.nextMs(), leftMs), world)) return undefined;
+    }
+  }
+}
+
+/**
+ * Opens a session again after `end`. Throws ConnectionLostError when that would be in vain, or when patience ran out;
+ * any error that another attempt cannot change; undefined: cancelled.
+ */
+export async function connectAgain(
+  end: SessionEnd,
+  open: () => Promise<Session | undefined>,
+  world: ReconnectWorld,
+  plan: ConnectionPlan,
+): Promise<Session | undefined> {
+  if (!mayReconnectAfter(end)) throw describeFinalEnd(end);
+  const { context, status, patience } = world;
+  const { clock } = context;
+  const lostMs = clock.monotonicMs();
+  const backoff = new Backoff();
+  if (patience.retries === 0) throw giveUp(end, undefined);
+  status.warn(`connection lost (${end.reason}), trying again ...`);
+  for (let attempt = 1; ; attempt += 1) {
+    const leftMs = (patience.retryForMs ?? Number.POSITIVE_INFINITY) - (clock.monotonicMs() - lostMs);
+    const delayMs = Math.min(backoff.nextMs(), Math.max(0, leftMs));
+    if (await isCancelledWithin(delayMs, world)) return undefined;
+    try {
+      const session = await open();
+      if (session === undefined) return undefined;
+      const seconds = ((clock.monotonicMs() - lostMs) / 1000).toFixed(1);
+      status.warn(`connected again after ${seconds} s${describeResumption(session, plan)}`);
+      return session;
+    } catch (error) {
+      if (!mayRetryAfter(error) && !(error instanceof ConnectionLostError)) throw error;
+      if (attempt === patience.retries || leftMs <= delayMs) throw giveUp(end, error);
+      // The short first attempts are not worth a line each.
+      if (attempt > 4) status.warn(`${error.message}; trying again ...`);
+    }
+  }
+}
+
+function giveUp(end: SessionEnd, last: CliError | undefined): ConnectionLostError {
+  const why = last === undefined ? '' : ` and not recovered: ${last.message}`;
+  return new ConnectionLostError(`the connection was lost (${end.reason})${why}`, last?.hint, { cause: last });
+}
+
+function describeResumption({ info }: Session, plan: ConnectionPlan): string {
+  if (plan.cleanStart) return '';
+  return info.sessionPresent ? ', session resumed' : ', session lost: messages in between may be missing';
+}
+
+/** An end after which another attempt would be a fight, or in vain. */
+function describeFinalEnd({ reason, reasonCode, serverReference }: SessionEnd): ConnectionLostError {
+  if (reasonCode === 0x8e) {
+    return new ConnectionLostError(
+      'another client connected with the same Client Identifier: Session taken over (0x8E)',
+      'Give each client its own: -i NAME',
+    );
+  }
+  return new ConnectionLostError(
+    `the connection was lost: ${reason}`,
+    serverReference && `Connect there: -h ${serverReference}`,
+  );
+}
+
+async function isCancelledWithin(delayMs: number, { context, cancelled }: ReconnectWorld): Promise<boolean> {
+  const { clock } = context;
+  let timer: object | undefined;
+  const elapsed = new Promise<false>((resolve) => {
+    timer = clock.setTimer(() => resolve(false), delayMs);
+  });
+  const isCancelled = await Promise.race([elapsed, cancelled.then(() => true)]);
+  clock.clearTimer(timer);
+  return isCancelled;
+}

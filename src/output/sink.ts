@@ -1,0 +1,32 @@
+import type { Context } from '../cli/context.ts';
+import type { ReceivedMessage } from '../mqtt/session.ts';
+import type { Formatter } from './formatter.ts';
+import type { Writer } from './writer.ts';
+
+/** Where received messages go. */
+export interface Sink {
+  /** A message may be acknowledged when the promise resolves, or at once without one. */
+  take(message: ReceivedMessage): Promise<void> | undefined;
+  /** What is still to be printed at the end. */
+  finish?(): Promise<void>;
+}
+
+/** Each message formatted and written, one after the other. */
+export class PrintSink implements Sink {
+  readonly #formatter: Formatter;
+  readonly #writer: Writer;
+  readonly #context: Context;
+
+  constructor(formatter: Formatter, writer: Writer, context: Context) {
+    this.#formatter = formatter;
+    this.#writer = writer;
+    this.#context = context;
+  }
+
+  take(message: ReceivedMessage): Promise<void> | undefined {
+    const bytes = this.#formatter.format(message, this.#context.clock.epochMs());
+    if (bytes === undefined || bytes.length === 0) return undefined;
+    // At QoS 1 and 2 the system must have taken the bytes before the broker may forget the message.
+    return message.qos === 0 ? this.#writer.write(bytes) : this.#writer.writeThrough(bytes);
+  }
+}

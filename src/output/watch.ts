@@ -1,0 +1,38 @@
+import type { Context } from '../cli/context.ts';
+import type { ReceivedMessage } from '../mqtt/session.ts';
+import type { Formatter } from './formatter.ts';
+import type { Sink } from './sink.ts';
+import type { Writer } from './writer.ts';
+
+const CLEAR_SCREEN = '\u001b[2J\u001b[1;1H';
+const CLEAR_LINE = '\u001b[K';
+
+/** `-w`: a line of the screen for each topic, in the order of their first message, overwritten by each new one. */
+export class WatchSink implements Sink {
+  readonly #formatter: Formatter;
+  readonly #writer: Writer;
+  readonly #context: Context;
+  readonly #rows = new Map<string, number>();
+
+  /** `heading` stands in the first line, `rows` below. The formatter must not end a message with a newline. */
+  constructor(formatter: Formatter, writer: Writer, context: Context, heading: string) {
+    this.#formatter = formatter;
+    this.#writer = writer;
+    this.#context = context;
+    void writer.write(Buffer.from(`${CLEAR_SCREEN}${heading}\n`));
+  }
+
+  take(message: ReceivedMessage): Promise<void> | undefined {
+    const row = this.#rows.get(message.topic) ?? this.#rows.size + 2;
+    this.#rows.set(message.topic, row);
+    const text = this.#formatter.format(message, this.#context.clock.epochMs()) ?? Buffer.alloc(0);
+    const last = this.#rows.size + 1;
+    const bytes = Buffer.concat([
+      Buffer.from(`\u001b[${row};1H`),
+      text,
+      // What a longer value before left behind goes, and the cursor waits below the last line.
+      Buffer.from(`${CLEAR_LINE}\u001b[${last};1H\n`),
+    ]);
+    return message.qos === 0 ? this.#writer.write(bytes) : this.#writer.writeThrough(bytes);
+  }
+}
