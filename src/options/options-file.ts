@@ -3,8 +3,10 @@
  * for comments. Beyond mosquitto: lines of any length, and options of several words such as `-D`.
  */
 import { UsageError } from '../errors.ts';
+import { quote } from '../output/escape.ts';
 import type { OptionIndex } from './argv.ts';
 import type { Occurrence, OptionSpec } from './spec.ts';
+import { redactUrl } from './url.ts';
 
 export interface FileOccurrence extends Occurrence {
   readonly spec: OptionSpec;
@@ -30,7 +32,7 @@ export function parseOptionsFile(
     // An options file in an options file is passed over, as mosquitto does it.
     if (name === '-o' || name === '--options-file') continue;
     if (spec === undefined && others.has(name)) continue;
-    if (spec === undefined) throw new UsageError(`${where}: unknown option ${name}`);
+    if (spec === undefined) throw new UsageError(`${where}: unknown option ${quote(redactUrl(name))}`);
     found.push({ spec, words: wordsOf(spec, name, rest, where), source: { kind: 'file', path, line: at + 1 } });
   }
   return found;
