@@ -11,7 +11,7 @@ import type { OptionValues } from '../options/option-values.ts';
 import { propertiesFor } from '../options/properties.ts';
 import { withBroker } from './broker.ts';
 import type { Command } from './command.ts';
-import { describeInterruption } from './interruption.ts';
+import { describeInterruption, unlessStopped } from './interruption.ts';
 import { Publishing } from './publishing.ts';
 import { connectAgain, connectFirst, resolvePatience } from './reconnecting.ts';
 import { makeTrace, Status } from './status.ts';
@@ -80,7 +80,10 @@ async function publishAll(
   const status = new Status('mqtt-pub', context, values.get(quietOption));
   const maxBytes = maximumPayloadBytes(message.topic);
   // One message is read before connecting, so that an unreadable file sends nothing.
-  const payload = source.kind === 'lines' ? undefined : await readPayload(source, context, maxBytes);
+  const payload =
+    source.kind === 'lines'
+      ? undefined
+      : await unlessStopped(readPayload(source, context, maxBytes), context.stop, 'nothing was sent');
   const publishing = await openPublishing(connection, values, context, status, payload === undefined);
   try {
     if (payload === undefined) {
