@@ -21,6 +21,8 @@ export interface FakeScript {
   readonly publish?: (message: OutgoingMessage, index: number) => PublishOutcome | 'never';
   /** Default: the QoS asked for. */
   readonly subscribe?: (subscription: Subscription) => Omit<SubscribeOutcome, 'filter'> | 'never';
+  /** Whether PINGREQ is answered; default: at once. */
+  readonly ping?: 'never';
 }
 
 const INFO: SessionInfo = {
@@ -95,8 +97,8 @@ export class FakeSession implements Session {
     return filters.map((filter) => ({ filter, reasonCode: 0 }));
   }
 
-  ping(): Promise<void> {
-    return Promise.resolve();
+  async ping(): Promise<void> {
+    if (this.#script.ping === 'never') await NEVER;
   }
 
   async close(reasonCode = 0): Promise<void> {
