@@ -112,13 +112,15 @@ function findOurs(theirs, specs) {
 }
 
 function mosquittoTable(commands) {
+  const show = (options) => options.map((option) => `\`${option.split(' ')[0]}\``).join(' ');
   const rows = Object.entries(MOSQUITTO_OPTIONS).map(([theme, list]) => {
     const { options } = commands.find(({ name }) => name === theme) ?? commands[0];
-    const show = (theirs) => theirs.map((option) => `\`${option.split(' ')[0]}\``).join(' ');
     const ours = list.filter((theirs) => findOurs(theirs, options));
-    return `| ${theme} | ${show(ours)} | ${show(list.filter((theirs) => !ours.includes(theirs)))} |`;
+    return [theme, show(ours), show(list.filter((theirs) => !ours.includes(theirs)))];
   });
-  return ['| | as in mosquitto | not there yet |', '|---|---|---|', ...rows].join('\n');
+  const isComplete = rows.every(([, , missing]) => missing === '');
+  const table = [['', 'as in mosquitto', 'not there yet'], ['---', '---', '---'], ...rows];
+  return table.map((row) => `| ${(isComplete ? row.slice(0, 2) : row).join(' | ')} |`).join('\n');
 }
 
 /** Replaces what stands between the markers named `name`. */

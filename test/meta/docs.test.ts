@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { ROOT } from '../../scripts/bundle.mjs';
+import { FIELDS } from '../../src/output/template-fields.ts';
 
 it('the documents say of options and exit codes what the tables say', async () => {
   const script = fileURLToPath(new URL('../../scripts/generate-docs.mjs', import.meta.url));
@@ -26,4 +27,10 @@ it('docs/architecture.md names only files that exist', () => {
   expect(inTree.length).toBeGreaterThan(20);
   expect(inText.length).toBeGreaterThan(15);
   expect([...inTree, ...inText].filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
+
+it('docs/output-format.md has every field of -F, and none that does not exist', () => {
+  const page = readFileSync(join(ROOT, 'docs/output-format.md'), 'utf8');
+  const described = [...page.matchAll(/^\| `%([A-Za-z])`/gm)].map(([, letter]) => letter as string);
+  expect(described.sort()).toEqual(Object.keys(FIELDS).sort());
 });
