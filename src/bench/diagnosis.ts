@@ -106,5 +106,5 @@ function describePlateau({ count, share }: Plateau): string {
 function findReceiveMaximum({ broker, config }: Undiagnosed): string | undefined {
   const inFlight = broker.receiveMaximum * config.publishers;
   if (config.qos === 0 || inFlight >= config.window) return undefined;
-  return `At most ${formatQuantity(inFlight, 'message')} of --window ${config.window} could be in flight: the broker takes ${broker.receiveMaximum} of a publisher at a time (Receive Maximum). More --publishers, or more in the broker (mosquitto: max_inflight_messages), may raise the rate.`;
+  return `The broker takes ${formatQuantity(broker.receiveMaximum, 'message')} of a publisher at a time (Receive Maximum; in mosquitto max_inflight_messages): --window ${config.window} was not used in full. More --publishers may raise the rate.`;
 }

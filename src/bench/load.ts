@@ -12,6 +12,8 @@ export type LoadEnd = 'completed' | 'stalled';
 const BATCH = 512;
 /** Sent by one publisher before the next one has its turn. */
 const BURST = 64;
+/** So many show that nothing is delivered any more, and not that some messages were lost. */
+const GIVEN_UP_IN_A_ROW = 20;
 const SHORTEST_SWEEP_MS = 5;
 const LONGEST_SWEEP_MS = 250;
 
@@ -134,11 +136,15 @@ export class Load {
 
   /** Without this, a broker that delivers nothing would hold up a run for a drain time-out per window. */
   #isStalled(nowMs: number): boolean {
-    const { delivered, firstSentUs, lastDeliveredUs } = this.#recorder;
-    const { drainTimeoutMs } = this.#plan;
+    const { delivered, firstSentUs, givenUpInARow, lastDeliveredUs, lastSentUs } = this.#recorder;
+    const nowUs = nowMs * 1000;
+    const drainTimeoutUs = this.#plan.drainTimeoutMs * 1000;
     // Where deliveries did come, a pause of the broker must not end the run: it is given a second window.
-    if (delivered > 0) return nowMs * 1000 - lastDeliveredUs >= drainTimeoutMs * 2000;
-    return nowMs * 1000 - firstSentUs >= drainTimeoutMs * 1000;
+    const isSilent =
+      delivered > 0 ? nowUs - lastDeliveredUs >= 2 * drainTimeoutUs : nowUs - firstSentUs >= drainTimeoutUs;
+    // Receive Maximum stays used up by messages that are never answered, and back-pressure may never end.
+    const isStuck = nowUs - lastSentUs >= 2 * drainTimeoutUs;
+    return isSilent && (givenUpInARow >= GIVEN_UP_IN_A_ROW || isStuck);
   }
 
   #stopSending(): void {

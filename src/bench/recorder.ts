@@ -46,6 +46,8 @@ export class Recorder {
   /** Payloads that bear this run's mark and are none that was sent: altered on the way. */
   altered = 0;
   delivered = 0;
+  /** Messages given up since the last first delivery. */
+  givenUpInARow = 0;
   firstSentUs = Number.NaN;
   lastSentUs = Number.NaN;
   lastAcceptedUs = Number.NaN;
@@ -99,6 +101,7 @@ export class Recorder {
     }
     if (!path.deliver(probe.sequence)) return;
     this.delivered += 1;
+    this.givenUpInARow = 0;
     this.lastDeliveredUs = nowUs;
     this.endToEnd.record(nowUs - probe.sentUs);
     const before = publisher.outstanding.count;
@@ -118,6 +121,7 @@ export class Recorder {
       const before = publisher.outstanding.count;
       publisher.giveUp(lastUs);
       this.outstanding += publisher.outstanding.count - before;
+      this.givenUpInARow += before - publisher.outstanding.count;
     }
   }
 

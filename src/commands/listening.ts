@@ -65,7 +65,7 @@ export class Listening {
 
   /** Ends with the exit code, or with the CliError that says why the goal was not reached. */
   async run(): Promise<ExitCode> {
-    const { removal, disconnectProperties, patience } = this.#options;
+    const { patience } = this.#options;
     const world: ReconnectWorld = {
       context: this.#context,
       status: this.#status,
@@ -79,12 +79,21 @@ export class Listening {
       if (end) {
         session = await connectAgain(end, () => this.#open(), world, this.#plan);
       } else {
-        if (this.#ending.verdict?.kind !== 'signal') await Promise.race([removal?.finish(), session.ended]);
-        await session.close(this.#closeCode(), disconnectProperties);
+        await this.#close(session);
         session = undefined;
       }
     }
     return this.#conclude();
+  }
+
+  /** What was begun is finished first, unless a signal asks for haste. Throws what went wrong with it. */
+  async #close(session: Session): Promise<void> {
+    const { removal, disconnectProperties } = this.#options;
+    try {
+      if (this.#ending.verdict?.kind !== 'signal') await Promise.race([removal?.finish(), session.ended]);
+    } finally {
+      await session.close(this.#closeCode(), disconnectProperties);
+    }
   }
 
   #greet({ info }: Session): void {

@@ -5,7 +5,7 @@ import { type PayloadSource, readLines, readPayload, resolvePayloadSource } from
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
 import { maximumPayloadBytes } from '../mqtt/limits.ts';
 import type { OutgoingMessage, Session } from '../mqtt/session.ts';
-import { connectionOptions, maxInflightOption, quietOption } from '../options/connection.ts';
+import { connectionOptions, maxInflightOption, quietOption, retryOptions } from '../options/connection.ts';
 import * as options from '../options/message.ts';
 import type { OptionValues } from '../options/option-values.ts';
 import { propertiesFor } from '../options/properties.ts';
@@ -20,7 +20,7 @@ export const pubCommand: Command = {
   name: 'mqtt-pub',
   summary: 'publish a message, and say whether the broker accepted it',
   synopsis: '[URL] -t TOPIC (-m MESSAGE | -f FILE | -s | -l | -n) [options]',
-  options: [...options.messageOptions, ...connectionOptions],
+  options: [...options.messageOptions, maxInflightOption, ...retryOptions, ...connectionOptions],
   examples: [
     { says: 'at QoS 1, exit code 0 means that the broker accepted it', typed: 'mqtt-pub -t test -m hello -q 1' },
     { says: 'another broker, retained', typed: 'mqtt-pub mqtt://broker.lan -t home/door -m open -r' },

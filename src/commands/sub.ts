@@ -2,7 +2,7 @@ import type { Context } from '../cli/context.ts';
 import type { ExitCode } from '../cli/exit-codes.ts';
 import { UsageError } from '../errors.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
-import { connectionOptions, quietOption } from '../options/connection.ts';
+import { connectionOptions, maxInflightOption, quietOption, retryOptions } from '../options/connection.ts';
 import type { OptionValues } from '../options/option-values.ts';
 import * as output from '../options/output.ts';
 import { propertiesFor } from '../options/properties.ts';
@@ -27,7 +27,13 @@ export const subCommand: Command = {
   name: 'mqtt-sub',
   summary: 'print the messages of one or more topics',
   synopsis: '[URL] -t FILTER [-t FILTER ...] [options]',
-  options: [...options.subscriptionOptions, ...output.outputOptions, ...connectionOptions],
+  options: [
+    ...options.subscriptionOptions,
+    ...output.outputOptions,
+    maxInflightOption,
+    ...retryOptions,
+    ...connectionOptions,
+  ],
   examples: [
     { says: 'everything below sensors, with topics', typed: "mqtt-sub -t 'sensors/#' -v" },
     { says: 'wait for one message, at most ten seconds', typed: 'mqtt-sub -t test -C 1 -W 10' },
@@ -48,7 +54,10 @@ async function run(values: OptionValues, context: Context): Promise<ExitCode> {
   return withBroker(values, context, 'mqtt-sub', async (plan) => {
     const writer = new Writer(context.stdout);
     const removal = values.get(options.removeRetainedOption)
-      ? new RetainedRemoval(status, values.get(options.dryRunOption))
+      ? new RetainedRemoval(status, {
+          isDryRun: values.get(options.dryRunOption),
+          maxInflight: values.get(maxInflightOption),
+        })
       : undefined;
     const sink = makeSink(values, context, formatter, writer, plan);
     const receiver = new Receiver(sink, context.clock, planReceiver(values, removal));

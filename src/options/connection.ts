@@ -422,8 +422,6 @@ export const connectionOptions: readonly OptionSpec[] = [
   keepAliveOption,
   connectTimeoutOption,
   waitForBrokerOption,
-  retryOption,
-  retryForOption,
   webSocketOption,
   webSocketPathOption,
   webSocketHeaderOption,
@@ -440,7 +438,6 @@ export const connectionOptions: readonly OptionSpec[] = [
   clientIdPrefixOption,
   keepSessionOption,
   sessionExpiryOption,
-  maxInflightOption,
   willTopicOption,
   willPayloadOption,
   willQosOption,
@@ -448,3 +445,6 @@ export const connectionOptions: readonly OptionSpec[] = [
   ...tlsOptions,
   ...generalOptions,
 ];
+
+/** For commands that connect again after a loss. */
+export const retryOptions: readonly OptionSpec[] = [retryOption, retryForOption];

@@ -62,7 +62,8 @@ export const messageRateOption = flag({
   summary: 'print how many messages came in each second, instead of the messages',
 });
 
-export const outputOptions: readonly OptionSpec[] = [
+/** How one message is printed: for every command that prints some. */
+export const textOutputOptions: readonly OptionSpec[] = [
   verboseOption,
   noNewlineOption,
   jsonOption,
@@ -70,6 +71,6 @@ export const outputOptions: readonly OptionSpec[] = [
   rawOption,
   formatOption,
   prettyOption,
-  watchOption,
-  messageRateOption,
 ];
+
+export const outputOptions: readonly OptionSpec[] = [...textOutputOptions, watchOption, messageRateOption];
