@@ -9,7 +9,7 @@ import { ROOT } from './bundle.mjs';
 import { MOSQUITTO_OPTIONS } from './mosquitto-options.mjs';
 
 const GENERATED = '<!-- Made by `npm run docs` from the tables in src. Do not edit. -->';
-const COMMANDS = ['mqtt-pub', 'mqtt-sub', 'mqtt-bench'];
+const COMMANDS = ['mqtt-pub', 'mqtt-sub', 'mqtt-rr', 'mqtt-bench'];
 
 /** Node 20 does not read TypeScript: the tables are bundled to a file that it can import. */
 async function loadTables() {

@@ -11,6 +11,7 @@ export const RUN = ['src/options/parse.ts', 'src/mqtt/mqttjs.ts'];
 export const COMMANDS = {
   'mqtt-pub': ['src/commands/pub.ts'],
   'mqtt-sub': ['src/commands/sub.ts', 'src/output/text.ts', 'src/output/json-lines.ts'],
+  'mqtt-rr': ['src/commands/rr.ts', 'src/output/text.ts'],
   'mqtt-bench': ['src/commands/bench.ts'],
 };
 

@@ -1,5 +1,5 @@
 /** Requests and their answers, one after the other over one session. [MQTT5 4.10] */
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Context } from '../cli/context.ts';
 import {
   CliError,
@@ -31,8 +31,6 @@ export interface RequestingOptions {
   /** Print how long each answer took. */
   readonly showsLatency: boolean;
 }
-
-const CORRELATION_BYTES = 16;
 
 /** The answer to one request, or that there was none in time. */
 type Outcome = { readonly kind: 'answered'; readonly written: Promise<void> | undefined } | { readonly kind: 'late' };
@@ -79,7 +77,8 @@ export class Requesting {
     if (session === undefined) throw new Error('there is no request before subscribe');
     const { message, requestTimeoutMs } = this.#options;
     const { clock } = this.#context;
-    this.#expected = message.properties?.correlationData ?? randomBytes(CORRELATION_BYTES);
+    // Text without blanks, so that a responder written as a shell loop can hand it back.
+    this.#expected = message.properties?.correlationData ?? Buffer.from(randomUUID());
     const request = this.#makeRequest(payload, session);
     checkBrokerLimits(request, session.info);
     let timer: object | undefined;
