@@ -11,7 +11,7 @@ export interface KeepAlivePeer {
 }
 
 /**
- * Called every half Keep Alive interval. It sends PINGREQ when nothing else was sent or heard, also while reading is
+ * Ticks every half Keep Alive interval. It sends PINGREQ when nothing else was sent or heard, also while reading is
  * paused by a slow reader, and gives up when the broker stays silent. [MQTT-3.1.2-20]
  */
 export class KeepAlive {
@@ -22,6 +22,13 @@ export class KeepAlive {
 
   constructor(peer: KeepAlivePeer) {
     this.#peer = peer;
+  }
+
+  /** The ticks begin, or begin anew: what was sent and heard before is no news. */
+  start(): void {
+    this.#bytesIn = this.#peer.bytesIn;
+    this.#bytesOut = this.#peer.bytesOut;
+    this.#silentPings = 0;
   }
 
   tick(): void {

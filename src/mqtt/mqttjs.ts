@@ -255,7 +255,11 @@ class MqttjsSession implements Session {
       messageIdProvider: new IdProvider(),
       reschedulePings: false,
       timerVariant: {
-        set: (_pingOfMqttjs: () => void, periodMs: number) => clock.setRepeating(() => keepAlive.tick(), periodMs),
+        // Called at CONNACK and at each PINGRESP.
+        set: (_pingOfMqttjs: () => void, periodMs: number) => {
+          keepAlive.start();
+          return clock.setRepeating(() => keepAlive.tick(), periodMs);
+        },
         clear: (timer: object) => clock.clearTimer(timer),
       } as never,
       log: () => undefined,
