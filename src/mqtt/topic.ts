@@ -37,7 +37,7 @@ function codePoint(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** Why `text` is no Topic Name; undefined when it is one. [MQTT-4.7.1-1] [MQTT-4.7.3-1] */
+/** Why `text` is no Topic Name; undefined when it is one. [MQTT-4.7.0-1] [MQTT-4.7.3-1] */
 export function findTopicNameFault(text: string): TopicFault | undefined {
   const fault = findStringFault(text);
   if (fault !== undefined) return fault;
@@ -50,7 +50,7 @@ export function findTopicNameFault(text: string): TopicFault | undefined {
   return undefined;
 }
 
-/** Why `text` is no Topic Filter; undefined when it is one. [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.8.2-1] */
+/** Why `text` is no Topic Filter; undefined when it is one. [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.8.2-1] [MQTT-4.8.2-2] */
 export function findFilterFault(text: string): TopicFault | undefined {
   const fault = findStringFault(text);
   if (fault !== undefined) return fault;
