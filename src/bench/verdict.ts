@@ -5,7 +5,7 @@ import type { BenchResult } from './result.ts';
 
 /** The error that a command ends with after it has printed `result`; undefined when all was delivered. */
 export function judge(result: BenchResult): CliError | undefined {
-  const { ledger, outcome } = result;
+  const { outcome } = result;
   const ended = describeEnd(result);
   switch (outcome.kind) {
     case 'interrupted':
@@ -13,24 +13,25 @@ export function judge(result: BenchResult): CliError | undefined {
     case 'connection-lost':
       return new ConnectionLostError(ended ?? '');
     default: {
-      const unconfirmed = result.config.qos === 0 ? 'not confirmed' : 'not acknowledged';
-      const faults = [
-        ...(ledger.lost > 0
-          ? [`${formatCount(ledger.lost)} of ${formatQuantity(ledger.expected, 'delivery', 'deliveries')} were lost`]
-          : []),
-        ...(ledger.refused > 0
-          ? [`${formatCount(ledger.refused)} of ${formatQuantity(ledger.attempted, 'message')} were refused`]
-          : []),
-        ...(ledger.timedOut > 0
-          ? [
-              `${formatCount(ledger.timedOut)} of ${formatQuantity(ledger.attempted, 'message')} were ${unconfirmed} in ${formatDurationMs(result.config.drainTimeoutMs)}`,
-            ]
-          : []),
-        ...(ended === undefined ? [] : [ended]),
-      ];
+      const faults = [...describeFaults(result), ...(ended === undefined ? [] : [ended])];
       return faults.length === 0 ? undefined : new BenchFailedError(faults.join('; '));
     }
   }
+}
+
+function describeFaults({ config, ledger }: BenchResult): string[] {
+  const answer = config.qos === 0 ? 'confirmed' : 'acknowledged';
+  const wait = formatDurationMs(config.drainTimeoutMs);
+  const deliveries = formatQuantity(ledger.expected, 'delivery', 'deliveries');
+  const messages = formatQuantity(ledger.attempted, 'message');
+  const faults: readonly (readonly [count: number, all: string, what: string])[] = [
+    [ledger.lost, deliveries, 'lost'],
+    [ledger.refused, messages, 'refused'],
+    [ledger.timedOut, messages, `not ${answer} in ${wait}`],
+  ];
+  return faults
+    .filter(([count]) => count > 0)
+    .map(([count, all, what]) => `${formatCount(count)} of ${all} ${count === 1 ? 'was' : 'were'} ${what}`);
 }
 
 /** How a run ended that did not do all that it was to do; undefined for one that did. */

@@ -1,0 +1,211 @@
+import type { Clock } from '../../../src/cli/context.ts';
+import { ConnectionLostError } from '../../../src/errors.ts';
+import type { ConnectionPlan } from '../../../src/mqtt/connection-plan.ts';
+import type {
+  OutgoingMessage,
+  PublishOutcome,
+  Session,
+  SessionEnd,
+  SessionHandlers,
+  SessionInfo,
+  SubscribeOutcome,
+  Subscription,
+} from '../../../src/mqtt/session.ts';
+import { topicMatches } from '../../../src/mqtt/topic.ts';
+
+/** A message as the broker got it. */
+export interface Seen {
+  readonly topic: string;
+  /** Counted by topic, from 0: the sequence of the publisher. */
+  readonly sequence: number;
+}
+
+/** What the broker does that it should not. */
+export interface Lies {
+  readonly info?: Partial<SessionInfo>;
+  /** Delays in milliseconds, one for each time that subscriber `index` gets it. None: it is dropped. */
+  readonly deliver?: (seen: Seen, index: number) => readonly number[];
+  /** What comes in its place. */
+  readonly alter?: (payload: Buffer, seen: Seen) => Buffer;
+  /** The answer to PUBLISH, at once or after a delay. */
+  readonly answer?: (seen: Seen) => PublishOutcome | 'never' | { readonly afterMs: number };
+  readonly subscribe?: (subscription: Subscription) => Omit<SubscribeOutcome, 'filter'> | 'never';
+  /** Whether PINGREQ is answered. */
+  readonly pong?: boolean;
+  /** What `$SYS/broker/version` holds. */
+  readonly version?: string;
+}
+
+const INFO: SessionInfo = {
+  version: 5,
+  clientId: 'fake',
+  sessionPresent: false,
+  keepAliveSeconds: 60,
+  receiveMaximum: 65_535,
+  maximumQoS: 2,
+  retainAvailable: true,
+};
+
+const NEVER = new Promise<never>(() => undefined);
+
+/** A broker in memory that delivers every message to every subscriber, as far as it does not lie. */
+export class LyingBroker {
+  readonly sessions: LyingSession[] = [];
+  readonly plans: ConnectionPlan[] = [];
+  readonly published: OutgoingMessage[] = [];
+  readonly clock: Clock;
+  readonly lies: Lies;
+  readonly #counts = new Map<string, number>();
+  /** Unanswered QoS 1 and 2 messages of one connection, at most, so far. */
+  mostInFlight = 0;
+
+  constructor(clock: Clock, lies: Lies = {}) {
+    this.clock = clock;
+    this.lies = lies;
+  }
+
+  readonly openSession = async (plan: ConnectionPlan, handlers: SessionHandlers): Promise<Session> => {
+    this.plans.push(plan);
+    const session = new LyingSession(this, handlers);
+    this.sessions.push(session);
+    return session;
+  };
+
+  get subscribers(): readonly LyingSession[] {
+    return this.sessions.filter(({ filters }) => filters.some((filter) => !filter.startsWith('$')));
+  }
+
+  get publishers(): readonly LyingSession[] {
+    return this.sessions.filter(({ hasPublished }) => hasPublished);
+  }
+
+  /** Counts the message and sends it on. */
+  take(message: OutgoingMessage): Seen {
+    const { topic } = message;
+    this.published.push(message);
+    const sequence = this.#counts.get(topic) ?? 0;
+    this.#counts.set(topic, sequence + 1);
+    const seen = { topic, sequence };
+    const payload = this.lies.alter?.(message.payload, seen) ?? message.payload;
+    const matching = this.subscribers.filter(({ filters }) => filters.some((filter) => topicMatches(filter, topic)));
+    for (const [index, subscriber] of matching.entries()) {
+      for (const delayMs of this.lies.deliver?.(seen, index) ?? [0]) {
+        this.after(delayMs, () => subscriber.deliver(topic, payload));
+      }
+    }
+    return seen;
+  }
+
+  after(delayMs: number, act: () => void): void {
+    if (delayMs === 0) this.clock.setSoon(act);
+    else this.clock.setTimer(act, delayMs);
+  }
+}
+
+class LyingSession implements Session {
+  readonly info: SessionInfo;
+  readonly ended: Promise<SessionEnd>;
+  readonly filters: string[] = [];
+  hasPublished = false;
+  closed = false;
+  readonly #broker: LyingBroker;
+  readonly #handlers: SessionHandlers;
+  #end: (end: SessionEnd) => void = () => undefined;
+  #isOpen = true;
+  #inFlight = 0;
+  #full: { readonly drained: Promise<void>; readonly release: () => void } | undefined;
+
+  constructor(broker: LyingBroker, handlers: SessionHandlers) {
+    this.#broker = broker;
+    this.#handlers = handlers;
+    this.info = { ...INFO, ...broker.lies.info };
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  async publish(message: OutgoingMessage): Promise<PublishOutcome> {
+    if (!this.#isOpen) throw new ConnectionLostError('the connection was lost');
+    this.hasPublished = true;
+    const seen = this.#broker.take(message);
+    if (message.qos === 0) return { reasonCode: 0 };
+    this.#inFlight += 1;
+    this.#broker.mostInFlight = Math.max(this.#broker.mostInFlight, this.#inFlight);
+    const answer = this.#broker.lies.answer?.(seen) ?? { reasonCode: 0 };
+    if (answer === 'never') return this.#failAtEnd();
+    const delayMs = 'afterMs' in answer ? answer.afterMs : 0;
+    const outcome = 'afterMs' in answer ? { reasonCode: 0 } : answer;
+    const answered = new Promise<PublishOutcome>((resolve) => {
+      this.#broker.after(delayMs, () => {
+        this.#inFlight -= 1;
+        if (this.#isOpen) resolve(outcome);
+      });
+    });
+    return Promise.race([answered, this.#failAtEnd()]);
+  }
+
+  drained(): Promise<void> | undefined {
+    return this.#full?.drained;
+  }
+
+  async subscribe(subscriptions: readonly Subscription[]): Promise<readonly SubscribeOutcome[]> {
+    const outcomes: SubscribeOutcome[] = [];
+    for (const subscription of subscriptions) {
+      const { filter, qos } = subscription;
+      const said = this.#broker.lies.subscribe?.(subscription) ?? { reasonCode: qos };
+      if (said === 'never') return NEVER;
+      if (said.reasonCode < 0x80) this.filters.push(filter);
+      outcomes.push({ filter, ...said });
+    }
+    const { version } = this.#broker.lies;
+    if (version !== undefined && this.filters.includes('$SYS/broker/version')) {
+      this.#broker.after(0, () => this.deliver('$SYS/broker/version', Buffer.from(version)));
+    }
+    return outcomes;
+  }
+
+  async unsubscribe(filters: readonly string[]): Promise<readonly SubscribeOutcome[]> {
+    return filters.map((filter) => ({ filter, reasonCode: 0 }));
+  }
+
+  ping(): Promise<void> {
+    if (this.#broker.lies.pong === false) return this.#failAtEnd();
+    const answered = new Promise<void>((resolve) => this.#broker.after(0, resolve));
+    return Promise.race([answered, this.#failAtEnd()]);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.end({ kind: 'closed', reason: 'closed' });
+  }
+
+  /** The connection ends, by the broker's doing or the network's. */
+  end(end: SessionEnd): void {
+    this.#isOpen = false;
+    this.#end(end);
+  }
+
+  deliver(topic: string, payload: Buffer): void {
+    if (!this.#isOpen) return;
+    const message = { topic, payload, qos: 0, retain: false, dup: false, packetId: 0 } as const;
+    void this.#handlers.onMessage?.(message);
+  }
+
+  /** The connection takes no more, until the returned function is called. */
+  fill(): () => void {
+    let release = (): void => undefined;
+    const drained = new Promise<void>((resolve) => {
+      release = () => {
+        this.#full = undefined;
+        resolve();
+      };
+    });
+    this.#full = { drained, release };
+    return release;
+  }
+
+  async #failAtEnd(): Promise<never> {
+    const { reason } = await this.ended;
+    throw new ConnectionLostError(reason);
+  }
+}
