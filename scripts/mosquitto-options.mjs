@@ -1,6 +1,6 @@
-// The options of mosquitto_pub and mosquitto_sub 2.1.2, by theme: what the README compares ours with.
+// The options of mosquitto_pub, mosquitto_sub and mosquitto_rr 2.1.2, by theme: what the README compares ours with.
 
-/** Each option: its short and long form, whichever it has; `programs` where only one of the two takes it. */
+/** Each option by its letter and its long name, whichever it has. What only one program takes stands under our name for it. */
 export const MOSQUITTO_OPTIONS = {
   Connection: [
     '-h --host',
@@ -71,6 +71,24 @@ export const MOSQUITTO_OPTIONS = {
     '--retain-handling',
     '--retained-only',
     '--remove-retained',
+  ],
+  'mqtt-rr': [
+    '-t --topic',
+    '-e',
+    '-m --message',
+    '-f --file',
+    '-s --stdin-file',
+    '-n --null-message',
+    '-q --qos',
+    '-R',
+    '-W',
+    '-v --verbose',
+    '-N',
+    '-F',
+    '--pretty',
+    '--latency',
+    '--retain-as-published',
+    '--retain-handling',
   ],
   General: ['-d --debug', '--quiet', '-o', '--help', '--version'],
 };

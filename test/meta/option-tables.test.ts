@@ -120,7 +120,7 @@ describe('commands', () => {
 
 /** The words that a shell would give to `name` in a line; it knows single quotes, pipes and redirections. */
 function wordsFor(name: string, line: string): string[] | undefined {
-  const parts = line.split(/\s(?:\||&&|>)\s/).map((part) => part.match(/(?:'[^']*'|[^\s'])+/g) ?? []);
+  const parts = line.split(/\s(?:\||&&|>|<)\s/).map((part) => part.match(/(?:'[^']*'|[^\s'])+/g) ?? []);
   const words = parts.find(([first]) => first === name)?.slice(1);
   return words?.map((word) => word.replaceAll("'", ''));
 }

@@ -27,9 +27,9 @@ describe('the package', () => {
   it('holds the commands, the bundle with its licences, and the documents', async () => {
     const files = await packedFiles();
     const kinds = [
-      /^bin\/mqtt-(pub|sub|bench)\.js$/,
+      /^bin\/mqtt-(pub|sub|rr|bench)\.js$/,
       /^dist\/launch\.js$/,
-      /^dist\/(mqtt-(pub|sub|bench)|client)-[0-9a-f]{8}\.js$/,
+      /^dist\/(mqtt-(pub|sub|rr|bench)|client)-[0-9a-f]{8}\.js$/,
       /^dist\/[\w-]+-[0-9a-f]{8}\.js\.[0-9a-f]{8}\.cache$/,
       /^dist\/[\w-]+-[0-9A-Z]{8}\.js$/,
       /^dist\/THIRD-PARTY-LICENSES\.md$/,

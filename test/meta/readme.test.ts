@@ -44,7 +44,7 @@ describeWith(['mosquitto'], 'the examples of the README', () => {
   beforeAll(async () => {
     cpSync(join(ROOT, 'bin'), folder.file('bin'), { recursive: true });
     await assemble(folder.file('dist'));
-    for (const name of ['mqtt-pub', 'mqtt-sub', 'mqtt-bench']) {
+    for (const name of ['mqtt-pub', 'mqtt-sub', 'mqtt-rr', 'mqtt-bench']) {
       symlinkSync(folder.file(`bin/${name}.js`), folder.file(`bin/${name}`));
     }
     writeFileSync(folder.file('picture.jpg'), Buffer.from(Array.from({ length: 70_000 }, (_, index) => index & 0xff)));
