@@ -223,7 +223,7 @@ class MqttjsSession implements Session {
       this.#closing = true;
       const packet = { cmd: 'disconnect', reasonCode, ...this.#withProperties(properties) } as const;
       this.#trace('sending', packet);
-      this.#wire.end(generate(packet, { protocolVersion: this.#choice.version }));
+      this.#wire.close(generate(packet, { protocolVersion: this.#choice.version }));
     }
     await this.ended;
   }

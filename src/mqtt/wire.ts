@@ -14,6 +14,8 @@ export type StartTimer = (callback: () => void, delayMs: number) => () => void;
 export class Wire extends Duplex {
   readonly #transport: Duplex;
   readonly #startTimer: StartTimer;
+  /** The broker has ended its side. */
+  #isEnded = false;
   /** Bytes that have come in and gone out since the start. */
   bytesIn = 0;
   bytesOut = 0;
@@ -33,7 +35,28 @@ export class Wire extends Duplex {
       this.destroy();
     });
     transport.on('end', () => this.#finish());
-    transport.on('close', () => this.destroy());
+    transport.on('close', () => {
+      // A socket is gone as soon as the broker has ended its side: whatever was not read by the client yet comes first.
+      if (!this.#isEnded || this.writableEnded) this.destroy();
+    });
+    // Whatever happened before this moment is not told again.
+    if (transport.destroyed) {
+      this.failure = transport.errored ?? undefined;
+      this.destroy();
+    }
+  }
+
+  /** Sends the last bytes and closes; at once when the broker is gone, and within {@link CLOSE_GRACE_MS} in any case. */
+  close(lastBytes: Buffer): void {
+    const stop = this.#startTimer(() => this.destroy(), CLOSE_GRACE_MS);
+    this.once('close', stop);
+    this.end(lastBytes);
+  }
+
+  /** What comes after the last bytes is dropped: an acknowledgement that is too late is no error. */
+  override write(chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
+    if (this.writableEnded) return false;
+    return super.write(chunk, encoding as BufferEncoding, callback as () => void);
   }
 
   override _read(): void {
@@ -53,9 +76,8 @@ export class Wire extends Duplex {
   override _final(done: (error?: Error | null) => void): void {
     this.#transport.resume();
     this.#transport.end();
-    const stop = this.#startTimer(() => this.destroy(), CLOSE_GRACE_MS);
-    this.once('close', stop);
     done();
+    if (this.#isEnded) this.destroy();
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
@@ -64,16 +86,17 @@ export class Wire extends Duplex {
   }
 
   #finish(): void {
-    // The broker ended its side: whatever was not read by the client yet comes first.
+    this.#isEnded = true;
     if (this.writableEnded) this.destroy();
-    else if (!this.readableEnded) {
+    else {
       this.push(null);
       this.once('end', () => this.destroy());
     }
   }
 
   #send(bytes: Buffer, done: (error?: Error | null) => void): void {
-    if (bytes.length === 0) return done();
+    // A broker that has ended its side takes nothing more, and to try would be an error before all was read.
+    if (bytes.length === 0 || this.#isEnded) return done();
     this.bytesOut += bytes.length;
     if (this.#transport.write(bytes)) return done();
     this.#transport.once('drain', done);
