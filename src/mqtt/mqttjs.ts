@@ -67,6 +67,9 @@ export function dial(
   return session.opened.finally(() => abort.removeEventListener('abort', onAbort));
 }
 
+/** [MQTT-3.2.0-1] [MQTT5 3.15] */
+const MAY_PRECEDE_CONNACK: readonly string[] = ['auth', 'disconnect'];
+
 /** Longest delay of a timer: MQTT.js insists on a CONNACK timer of its own, and ours is the one that counts. */
 const NEVER_MS = 2_147_483_647;
 
@@ -123,14 +126,13 @@ class MqttjsSession implements Session {
     this.#client.on('packetreceive', (packet) => {
       this.#trace('received', packet);
       if (packet.cmd === 'connack') settleOpened(this.#onConnack(packet));
-      else if (packet.cmd === 'pingresp') this.#pings.shift()?.();
+      else if (this.#info === undefined && !MAY_PRECEDE_CONNACK.includes(packet.cmd)) {
+        this.#fail(new Error(`its first packet is ${packet.cmd.toUpperCase()}`));
+      } else if (packet.cmd === 'pingresp') this.#pings.shift()?.();
       else if (packet.cmd === 'pubrel') handlers.unreleased?.delete(packet.messageId ?? 0);
       else if (packet.cmd === 'disconnect') this.#disconnect = packet;
     });
-    this.#client.on('error', (error) => {
-      this.#failure ??= error as Error;
-      wire.destroy();
-    });
+    this.#client.on('error', (error) => this.#fail(error as Error));
     this.ended = new Promise((resolve) => {
       this.#client.on('close', () => {
         settleOpened({ kind: 'closed', failure: wire.failure ?? this.#failure });
@@ -337,7 +339,7 @@ class MqttjsSession implements Session {
 
   #receive(packet: IPublishPacket, done: () => void): void {
     // After our DISCONNECT nothing may be acknowledged: what comes now has not been written anywhere.
-    if (this.#closing) return;
+    if (this.#closing || this.#info === undefined) return;
     const written = this.#handlers.onMessage?.(this.#messageOf(packet));
     if (written === undefined) return done();
     this.#paused = true;
@@ -410,6 +412,11 @@ class MqttjsSession implements Session {
     const authenticationMethod = properties?.authenticationMethod;
     const answer = { ...authProperties, ...(authenticationMethod !== undefined && { authenticationMethod }) };
     done(undefined, { cmd: 'auth', reasonCode: 0x18, ...this.#withProperties(answer) });
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#wire.destroy();
   }
 
   #trace(direction: 'sending' | 'received', packet: Packet): void {
