@@ -14,7 +14,7 @@ type SystemError = Error & {
 
 /** A failure below MQTT: name, TCP, TLS. */
 export function describeConnectFailure(error: SystemError, endpoint: Endpoint): CliError {
-  const { host, port } = endpoint;
+  const { host } = endpoint;
   const address = formatAddress(endpoint);
   // With several addresses Node reports all attempts at once.
   const causes = error.errors && error.errors.length > 0 ? error.errors : [error];
@@ -58,14 +58,14 @@ export function describeConnectFailure(error: SystemError, endpoint: Endpoint): 
       return endpoint.tls
         ? new TlsError(
             `${address} closed the connection in the TLS handshake`,
-            'Does it speak TLS? Try mqtt://',
+            `Does it speak TLS? Try ${urlOf(endpoint, 'plain')}`,
             options,
           )
         : closedBeforeConnack(endpoint, options);
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
     case 'EPROTO':
-      return new TlsError(`${address} does not speak TLS`, `Try mqtt://${host}:${port}`, options);
+      return new TlsError(`${address} does not speak TLS`, `Try ${urlOf(endpoint, 'plain')}`, options);
     default:
       return code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')
         ? describeTlsAlert(error, endpoint)
@@ -103,7 +103,7 @@ function describeRefusal(refusal: Refusal, plan: ConnectionPlan, version: Protoc
     return new UnauthorizedError(`the broker refused the login: ${said}`, describeLogin(plan));
   }
   if (code === 0x9c || code === 0x9d) {
-    const hint = serverReference === undefined ? undefined : `Connect there: -h ${serverReference}`;
+    const hint = serverReference === undefined ? undefined : hintForServer(serverReference);
     return new RefusedError(`the broker says to use another server: ${said}`, hint);
   }
   return new RefusedError(
@@ -115,8 +115,21 @@ function describeRefusal(refusal: Refusal, plan: ConnectionPlan, version: Protoc
 
 function hintForRefusal(code: number, plan: ConnectionPlan): string | undefined {
   if (code === 0x01 || code === 0x84) return 'Let the version be found out: leave -V away.';
-  if (code === 0x02 || code === 0x85) return `Choose another Client Identifier than ${quote(plan.clientId)}: -i`;
+  if (code === 0x02 || code === 0x85) {
+    return plan.clientId === ''
+      ? 'Choose a Client Identifier: -i NAME'
+      : `Choose another Client Identifier than ${quote(plan.clientId)}: -i`;
+  }
   return undefined;
+}
+
+/** How to follow a Server Reference: `host` or `host:port`, several of them apart by spaces. [MQTT5 4.11] */
+export function hintForServer(serverReference: string): string {
+  const servers = serverReference.split(' ').map((server) => {
+    const match = /^(\[.+\]|[^:]+):(\d+)$/.exec(server);
+    return match ? `-h ${match[1]?.replace(/^\[|\]$/g, '')} -p ${match[2]}` : `-h ${server}`;
+  });
+  return `Connect there: ${servers.join(' or ')}`;
 }
 
 /** Says what was sent, so that a wrong variable or an empty file can be seen, without showing the password. */
@@ -163,13 +176,22 @@ function closedBeforeConnack(endpoint: Endpoint, options: ErrorOptions): Unreach
 }
 
 function hintForClosed(endpoint: Endpoint): string | undefined {
-  if (endpoint.webSocketPath !== undefined) return 'Is this the port of the WebSocket listener (often 9001 or 8083)?';
-  return endpoint.tls ? undefined : `Is it a TLS port? Try mqtts://${formatAddress(endpoint)}`;
+  const { unix, tls, webSocketPath } = endpoint;
+  const isListener = 'Is this the port of the WebSocket listener (often 9001 or 8083)?';
+  if (webSocketPath !== undefined) return tls ? isListener : `${isListener} With TLS: ${urlOf(endpoint, 'tls')}`;
+  return tls || unix ? undefined : `Is it a TLS port? Try ${urlOf(endpoint, 'tls')}`;
+}
+
+/** The URL of the same place, with TLS or without. */
+function urlOf(endpoint: Endpoint, transport: 'plain' | 'tls'): string {
+  const { webSocketPath = '' } = endpoint;
+  const scheme = endpoint.webSocketPath === undefined ? 'mqtt' : 'ws';
+  return `${scheme}${transport === 'tls' ? 's' : ''}://${formatAddress(endpoint)}${webSocketPath}`;
 }
 
 function hintForPort({ host, tls, unix, webSocketPath }: Endpoint): string {
   if (unix) return 'Is the broker running?';
   if (webSocketPath !== undefined) return 'Is the broker running? WebSocket is often on port 9001 or 8083.';
   if (tls) return 'Is the broker running? TLS is usually port 8883.';
-  return `Is the broker running? TLS is usually port 8883: mqtts://${host}`;
+  return `Is the broker running? TLS is usually port 8883: mqtts://${host.includes(':') ? `[${host}]` : host}`;
 }

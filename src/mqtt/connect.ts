@@ -3,6 +3,9 @@ import type { Duplex } from 'node:stream';
 import type { Clock, StopReason } from '../cli/context.ts';
 import { exitCodeOfSignal } from '../cli/signals.ts';
 import { CliError, InterruptedError, UnreachableError } from '../errors.ts';
+import { formatAddress } from './address.ts';
+import { formatDurationMs } from '../output/units.ts';
+import { formatAddress } from './address.ts';
 import type { ConnectionPlan } from './connection-plan.ts';
 import type { DialChoice, DialResult } from './mqttjs.ts';
 import type { Session, SessionHandlers } from './session.ts';
@@ -23,13 +26,12 @@ export async function connectSession(
   { clock, stop, resolveSrv }: ConnectWorld,
 ): Promise<Session> {
   const abort = new AbortController();
-  const { host, port } = plan.endpoint;
   const onStop = (): void => abort.abort(interruption(stop));
   const timer = clock.setTimer(
     () =>
       abort.abort(
         new UnreachableError(
-          `no answer from ${host}:${port} in ${plan.connectTimeoutMs / 1000} s`,
+          `no answer from ${formatAddress(plan.endpoint)} in ${formatDurationMs(plan.connectTimeoutMs)}`,
           'Is a firewall between here and there? Is the port right?',
         ),
       ),

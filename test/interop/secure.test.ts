@@ -142,24 +142,32 @@ describeWith(['mosquitto', 'mosquitto_sub', 'openssl'], 'TLS and WebSocket', () 
     expect(await failure(url('mutual'), '--cafile', certificates.caFile, '--cert', certFile, '--key', keyFile)).toEqual(
       {
         exitCode: 2,
-        stderr: 'mqtt-pub: --cafile, --cert or --key cannot be used: key values mismatch\n',
+        stderr: 'mqtt-pub: the TLS options cannot be used: key values mismatch\n',
       },
     );
   });
 
   it('a plain connection to a TLS port, and TLS to a plain port', async () => {
-    const { tls } = broker.ports;
-    expect(await failure('-h', 'localhost', '-p', String(tls))).toEqual({
+    const { tls, ws, wss } = broker.ports;
+    const closes = (port: number | undefined): string =>
+      `mqtt-pub: localhost:${port} closed the connection before CONNACK\n`;
+    expect(await failure(`mqtt://localhost:${tls}`)).toEqual({
       exitCode: 3,
-      stderr:
-        `mqtt-pub: localhost:${tls} closed the connection before CONNACK\n` +
-        `  Is it a TLS port? Try mqtts://localhost:${tls}\n`,
+      stderr: `${closes(tls)}  Is it a TLS port? Try mqtts://localhost:${tls}\n`,
+    });
+    expect(await failure(`ws://localhost:${wss}`)).toEqual({
+      exitCode: 3,
+      stderr: `${closes(wss)}  Is this the port of the WebSocket listener (often 9001 or 8083)? With TLS: wss://localhost:${wss}/mqtt\n`,
     });
     expect(await failure(`mqtts://localhost:${broker.port}`)).toEqual({
       exitCode: 4,
       stderr:
         `mqtt-pub: localhost:${broker.port} closed the connection in the TLS handshake\n` +
-        '  Does it speak TLS? Try mqtt://\n',
+        `  Does it speak TLS? Try mqtt://localhost:${broker.port}\n`,
+    });
+    expect(await failure(`wss://localhost:${ws}`)).toEqual({
+      exitCode: 4,
+      stderr: `mqtt-pub: localhost:${ws} does not speak TLS\n  Try ws://localhost:${ws}/mqtt\n`,
     });
   });
 });

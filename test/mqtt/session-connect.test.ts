@@ -1,11 +1,13 @@
+import { createServer } from 'node:net';
 import type { Packet } from 'mqtt-packet';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { InterruptedError, RefusedError, UnauthorizedError, UnreachableError } from '../../src/errors.ts';
 import type { ConnectionPlan } from '../../src/mqtt/connection-plan.ts';
 import type { Session } from '../../src/mqtt/session.ts';
 import { withDeadline } from '../support/deadline.ts';
 import { acceptConnect } from '../support/liar.ts';
 import type { Peer } from '../support/peer.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
 import { converse, deferred, talk } from './talking.ts';
 
 /** The bytes of the CONNECT of a plan, as hexadecimal digits. */
@@ -166,7 +168,7 @@ describe('CONNACK', () => {
     const { connect } = await talk((peer) => acceptConnect(peer, { reasonCode: 0x9c, properties }));
     await expect(connect()).rejects.toMatchObject({
       message: expect.stringContaining('Use another server (0x9C): no such'),
-      hint: expect.stringContaining('other:1884'),
+      hint: expect.stringContaining('-h other -p 1884'),
     });
   });
 
@@ -317,6 +319,23 @@ describe('the connect time-out', () => {
     });
     await withDeadline(peer.closed, 'the end of the connection');
     expect(clock.pendingMs).toEqual([]);
+  });
+
+  it('names a socket by its path', async () => {
+    const folder = makeTempFolder();
+    const connected = deferred();
+    const server = createServer((socket) => void socket.once('data', () => connected.resolve()));
+    await new Promise<void>((resolve) => server.listen(folder.file('b.sock'), resolve));
+    onTestFinished(() => {
+      server.close();
+      folder.remove();
+    });
+    const { connect, clock } = await talk(() => undefined);
+    const endpoint = { host: folder.file('b.sock'), port: 0, unix: true };
+    const failure = connect({}, { endpoint }).catch((error: unknown) => error);
+    await connected.promise;
+    await clock.advance(10_000);
+    expect(await failure).toMatchObject({ message: `no answer from ${folder.file('b.sock')} in 10 s` });
   });
 
   it('bounds all attempts together', async () => {
