@@ -6,25 +6,30 @@ const SAYS = /^mqtt-sub: embedded broker at (mqtt:\/\/127\.0\.0\.1:\d+) for this
 
 describe('--broker embedded', () => {
   it('serves mqtt-sub and whoever connects to it', async () => {
-    const subscriber = spawnCli('mqtt-sub', ['--broker', 'embedded', '-t', '#', '-v', '-q', '2', '-C', '3', '-d']);
+    const subscriber = spawnCli('mqtt-sub', ['--broker', 'embedded', '-t', '#', '-v', '-q', '2', '-d']);
     const [, url = ''] = await subscriber.stderr.waitFor(SAYS);
     await subscriber.stderr.waitFor('received SUBACK');
     for (const qos of ['0', '1', '2']) {
       const published = await runSpawnedCli('mqtt-pub', [url, '-t', `qos/${qos}`, '-m', 'x', '-q', qos]);
       expect(published).toMatchObject({ exitCode: 0, stderr: '' });
     }
+    // It has the broker in it: it must not end before the last acknowledgement was sent.
+    await subscriber.stdout.waitFor('qos/2 x\n');
+    subscriber.kill('SIGINT');
     const { exitCode, stdout } = await subscriber.exit();
     expect({ exitCode, stdout: stdout.toString() }).toEqual({ exitCode: 0, stdout: 'qos/0 x\nqos/1 x\nqos/2 x\n' });
   });
 
   it('passes 20,000 lines through in order', async () => {
     const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`).join('');
-    const words = ['--broker', 'embedded', '-t', 'lines', '-q', '1', '-C', '20000', '-d'];
+    const words = ['--broker', 'embedded', '-t', 'lines', '-q', '1', '-d'];
     const subscriber = spawnCli('mqtt-sub', words);
     const [, url = ''] = await subscriber.stderr.waitFor(SAYS);
     await subscriber.stderr.waitFor('received SUBACK');
     const published = await runSpawnedCli('mqtt-pub', [url, '-t', 'lines', '-l', '-q', '1'], { input: lines });
     expect(published).toMatchObject({ exitCode: 0, stderr: '' });
+    await subscriber.stdout.waitForBytes(lines.length);
+    subscriber.kill('SIGINT');
     expect((await subscriber.exit()).stdout.toString() === lines).toBe(true);
   });
 

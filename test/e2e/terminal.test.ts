@@ -10,9 +10,13 @@ import { binOf } from '../support/spawn-cli.ts';
 /** Starts a command on a terminal of its own; stdout is everything that the terminal shows. */
 function startOnTerminal(name: string, argv: readonly string[], env: Record<string, string> = {}): Child {
   const words = [process.execPath, binOf(name), ...argv].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
-  return startInTest('script', ['--quiet', '--return', '--flush', '--command', words.join(' '), '/dev/null'], {
-    env: { TERM: 'xterm-256color', SHELL: '/bin/sh', ...env },
-  });
+  return startInTest(
+    'script',
+    ['--quiet', '--return', '--flush', '--command', `exec ${words.join(' ')}`, '/dev/null'],
+    {
+      env: { TERM: 'xterm-256color', SHELL: '/bin/sh', ...env },
+    },
+  );
 }
 
 const CTRL_C = '\x03';
