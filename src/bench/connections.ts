@@ -5,8 +5,8 @@ import type { Session, SessionEnd, SessionHandlers } from '../mqtt/session.ts';
 /** What a connection of a run is for. */
 export type Role = 'publisher' | 'subscriber';
 
-/** A connection that ended though the run still needed it. */
-export interface LostConnection {
+/** A connection that has ended. */
+export interface EndedConnection {
   readonly role: Role;
   readonly index: number;
   readonly end: SessionEnd;
@@ -20,14 +20,13 @@ export class Connections {
   readonly #open: Context['openSession'];
   readonly #plan: ConnectionPlan;
   readonly #sessions: Session[] = [];
-  readonly #onLost: (lost: LostConnection) => void;
-  #closing = false;
+  readonly #onEnded: (ended: EndedConnection) => void;
 
-  /** @param onLost may be called many times: one broker that goes takes every connection along. */
-  constructor(open: Context['openSession'], plan: ConnectionPlan, onLost: (lost: LostConnection) => void) {
+  /** @param onEnded called for each connection, after `close` too. */
+  constructor(open: Context['openSession'], plan: ConnectionPlan, onEnded: (ended: EndedConnection) => void) {
     this.#open = open;
     this.#plan = plan;
-    this.#onLost = onLost;
+    this.#onEnded = onEnded;
   }
 
   /** Opens connections 0 to `count` - 1 of one role. Throws what the first failure was; the others are closed by `close`. */
@@ -56,7 +55,6 @@ export class Connections {
 
   /** Closes every connection. Never rejects. */
   async close(): Promise<void> {
-    this.#closing = true;
     await Promise.all(this.#sessions.map((session) => session.close()));
   }
 
@@ -66,9 +64,7 @@ export class Connections {
     const plan = clientId === '' ? this.#plan : { ...this.#plan, clientId: `${clientId}-${role}-${index}` };
     const session = await this.#open(plan, handlers);
     this.#sessions.push(session);
-    void session.ended.then((end) => {
-      if (!this.#closing) this.#onLost({ role, index, end });
-    });
+    void session.ended.then((end) => this.#onEnded({ role, index, end }));
     return session;
   }
 }

@@ -1,7 +1,7 @@
 import type { StopReason } from '../cli/context.ts';
 import { exitCodeOfSignal } from '../cli/signals.ts';
 import { ConnectionLostError, InterruptedError } from '../errors.ts';
-import type { LostConnection } from './connections.ts';
+import type { EndedConnection } from './connections.ts';
 import type { Outcome } from './result.ts';
 
 /** What cuts a run short. The first thing that does is the one that counts. */
@@ -20,7 +20,7 @@ export class Ending {
     this.#cut({ kind: 'interrupted', signal }, new InterruptedError(`stopped by ${signal}`, exitCodeOfSignal(reason)));
   }
 
-  byLoss({ end, index, role }: LostConnection): void {
+  byLoss({ end, index, role }: EndedConnection): void {
     const error = new ConnectionLostError(`the connection of ${role} ${index} was lost: ${end.reason}`);
     this.#cut({ kind: 'connection-lost', role, index, reason: end.reason }, error);
   }

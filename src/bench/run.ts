@@ -53,7 +53,7 @@ export async function runBench(plan: BenchPlan, connection: ConnectionPlan, worl
   const onStop = (): void => ending.byStop(stop.reason as StopReason);
   stop.addEventListener('abort', onStop);
   if (stop.aborted) onStop();
-  const connections = new Connections(world.openSession, connection, (lost) => ending.byLoss(lost));
+  const connections = new Connections(world.openSession, connection, (ended) => ending.byLoss(ended));
   const recorder = new Recorder(plan);
   const load = new Load(plan, recorder, clock);
   try {

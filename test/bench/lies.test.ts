@@ -63,6 +63,11 @@ describe('a lying broker', () => {
     expect(done.recorder.toLedgers().total).toMatchObject({ delivered: 10, duplicated: 4, lost: 0, outOfOrder: 0 });
   });
 
+  it('duplicates after all was delivered: counted, if it comes before the answer to a PINGREQ', async () => {
+    const { done } = await runToEnd({ messages: 10 }, { deliver: () => [0, 5], pong: 10 });
+    expect(done.recorder.toLedgers().total).toMatchObject({ delivered: 10, duplicated: 10 });
+  });
+
   it('reorders: counted on the path where it happened', async () => {
     const { done } = await runToEnd(
       { messages: 20, publishers: 2, subscribers: 2 },

@@ -18,7 +18,13 @@ describe('the live view', () => {
 
   it('fits 80 columns for a hundred million messages', () => {
     const most = 100_000_000;
-    const snapshot = { attempted: most, messages: most, delivered: most, deliveredPerSecond: 123_456, elapsedMs: 3.6e6 };
+    const snapshot = {
+      attempted: most,
+      messages: most,
+      delivered: most,
+      deliveredPerSecond: 123_456,
+      elapsedMs: 3.6e6,
+    };
     expect(formatSnapshot(snapshot).length).toBeLessThanOrEqual(78);
   });
 

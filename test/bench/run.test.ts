@@ -50,6 +50,11 @@ describe('the connections of a run', () => {
     const isSys = (filter: string): boolean => filter.startsWith('$');
     const denied = await runToEnd({}, { subscribe: ({ filter, qos }) => ({ reasonCode: isSys(filter) ? 0x87 : qos }) });
     expect(denied.done.outcome).toEqual({ kind: 'completed' });
+    const closed = await runToEnd(
+      {},
+      { subscribe: ({ filter, qos }) => (isSys(filter) ? 'closed' : { reasonCode: qos }) },
+    );
+    expect(closed.done.outcome).toEqual({ kind: 'completed' });
     const never = await runToEnd(
       {},
       { subscribe: ({ filter, qos }) => (isSys(filter) ? 'never' : { reasonCode: qos }) },
@@ -146,6 +151,18 @@ describe('the load', () => {
     }
   });
 
+  it('shares the window, so that a publisher that is held up does not hold up the others', async () => {
+    const { broker, clock, run } = startRun(
+      { messages: 200, publishers: 2, window: 10 },
+      { deliver: ({ topic }) => [topic.endsWith('/0') ? 900 : 5] },
+    );
+    await clock.advance(800);
+    const sentBy = (publisher: number): number =>
+      broker.published.filter(({ topic }) => topic.endsWith(`/${publisher}`)).length;
+    expect([sentBy(0), sentBy(1)]).toEqual([5, 100]);
+    await drive(run, clock, 100);
+  });
+
   it('keeps to Receive Maximum at QoS 1 and 2, and not at QoS 0', async () => {
     const lies = { info: { receiveMaximum: 7 }, answer: () => ({ afterMs: 5 }) };
     const { broker, done } = await runToEnd({ messages: 100, publishers: 2 }, lies);
@@ -233,6 +250,16 @@ describe('a broker that does not answer', () => {
     expect(totalOf(done)).toMatchObject({ attempted: 50, lost: 3, delivered: 47 });
   });
 
+  it('is not given up for losses with deliveries between them', async () => {
+    const isLost = (sequence: number): boolean => sequence % 2 === 0 || (sequence > 50 && sequence < 54);
+    const { done } = await runToEnd(
+      { messages: 60, window: 1 },
+      { deliver: ({ sequence }) => (isLost(sequence) ? [] : [0]) },
+    );
+    expect(done.outcome).toEqual({ kind: 'completed' });
+    expect(totalOf(done)).toMatchObject({ attempted: 60, lost: 32 });
+  });
+
   it('is given up when unanswered messages use up Receive Maximum', async () => {
     const { clock, done } = await runToEnd(
       { messages: 50 },
@@ -250,7 +277,7 @@ describe('a broker that does not answer', () => {
       {
         deliver: () => {
           const nowMs = clock.monotonicMs();
-          return [nowMs >= 100 && nowMs < pausedUntilMs ? pausedUntilMs - nowMs : 1];
+          return [nowMs >= 100 && nowMs < pausedUntilMs ? pausedUntilMs - nowMs : 10];
         },
       },
     );

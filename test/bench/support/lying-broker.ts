@@ -29,9 +29,10 @@ export interface Lies {
   readonly alter?: (payload: Buffer, seen: Seen) => Buffer;
   /** The answer to PUBLISH, at once or after a delay. */
   readonly answer?: (seen: Seen) => PublishOutcome | 'never' | { readonly afterMs: number };
-  readonly subscribe?: (subscription: Subscription) => Omit<SubscribeOutcome, 'filter'> | 'never';
-  /** Whether PINGREQ is answered. */
-  readonly pong?: boolean;
+  /** `closed`: the connection is ended in answer. */
+  readonly subscribe?: (subscription: Subscription) => Omit<SubscribeOutcome, 'filter'> | 'never' | 'closed';
+  /** Whether PINGREQ is answered, or after how many milliseconds. */
+  readonly pong?: boolean | number;
   /** What `$SYS/broker/version` holds. */
   readonly version?: string;
 }
@@ -45,8 +46,6 @@ const INFO: SessionInfo = {
   maximumQoS: 2,
   retainAvailable: true,
 };
-
-const NEVER = new Promise<never>(() => undefined);
 
 /** A broker in memory that delivers every message to every subscriber, as far as it does not lie. */
 export class LyingBroker {
@@ -113,6 +112,7 @@ class LyingSession implements Session {
   #end: (end: SessionEnd) => void = () => undefined;
   #isOpen = true;
   #inFlight = 0;
+  readonly #waiting = new Set<(error: Error) => void>();
   #full: { readonly drained: Promise<void>; readonly release: () => void } | undefined;
 
   constructor(broker: LyingBroker, handlers: SessionHandlers) {
@@ -132,16 +132,13 @@ class LyingSession implements Session {
     this.#inFlight += 1;
     this.#broker.mostInFlight = Math.max(this.#broker.mostInFlight, this.#inFlight);
     const answer = this.#broker.lies.answer?.(seen) ?? { reasonCode: 0 };
-    if (answer === 'never') return this.#failAtEnd();
-    const delayMs = 'afterMs' in answer ? answer.afterMs : 0;
-    const outcome = 'afterMs' in answer ? { reasonCode: 0 } : answer;
-    const answered = new Promise<PublishOutcome>((resolve) => {
-      this.#broker.after(delayMs, () => {
+    return this.#request((resolve) => {
+      if (answer === 'never') return;
+      this.#broker.after('afterMs' in answer ? answer.afterMs : 0, () => {
         this.#inFlight -= 1;
-        if (this.#isOpen) resolve(outcome);
+        resolve('afterMs' in answer ? { reasonCode: 0 } : answer);
       });
     });
-    return Promise.race([answered, this.#failAtEnd()]);
   }
 
   drained(): Promise<void> | undefined {
@@ -153,7 +150,8 @@ class LyingSession implements Session {
     for (const subscription of subscriptions) {
       const { filter, qos } = subscription;
       const said = this.#broker.lies.subscribe?.(subscription) ?? { reasonCode: qos };
-      if (said === 'never') return NEVER;
+      if (said === 'closed') this.end({ kind: 'lost', reason: 'the broker closed it' });
+      if (said === 'closed' || said === 'never') return this.#request(() => undefined);
       if (said.reasonCode < 0x80) this.filters.push(filter);
       outcomes.push({ filter, ...said });
     }
@@ -169,9 +167,10 @@ class LyingSession implements Session {
   }
 
   ping(): Promise<void> {
-    if (this.#broker.lies.pong === false) return this.#failAtEnd();
-    const answered = new Promise<void>((resolve) => this.#broker.after(0, resolve));
-    return Promise.race([answered, this.#failAtEnd()]);
+    const { pong = 0 } = this.#broker.lies;
+    return this.#request((resolve) => {
+      if (pong !== false) this.#broker.after(Number(pong), () => resolve());
+    });
   }
 
   async close(): Promise<void> {
@@ -182,6 +181,8 @@ class LyingSession implements Session {
   /** The connection ends, by the broker's doing or the network's. */
   end(end: SessionEnd): void {
     this.#isOpen = false;
+    // As in a real session: first what waits for an answer learns of it, then everybody.
+    for (const fail of this.#waiting) fail(new ConnectionLostError(end.reason));
     this.#end(end);
   }
 
@@ -204,8 +205,15 @@ class LyingSession implements Session {
     return release;
   }
 
-  async #failAtEnd(): Promise<never> {
-    const { reason } = await this.ended;
-    throw new ConnectionLostError(reason);
+  /** Rejects when the connection ends before it is answered. */
+  #request<T>(ask: (resolve: (answer: T) => void) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (!this.#isOpen) return reject(new ConnectionLostError('the connection is closed'));
+      this.#waiting.add(reject);
+      return ask((answer) => {
+        this.#waiting.delete(reject);
+        resolve(answer);
+      });
+    });
   }
 }
