@@ -4,7 +4,7 @@ import type { Clock, StopReason } from '../cli/context.ts';
 import { exitCodeOfSignal } from '../cli/signals.ts';
 import { CliError, InterruptedError, UnreachableError } from '../errors.ts';
 import { formatDurationMs } from '../output/units.ts';
-import { formatAddress, formatAddress } from './address.ts';
+import { formatAddress } from './address.ts';
 import type { ConnectionPlan } from './connection-plan.ts';
 import type { DialChoice, DialResult } from './mqttjs.ts';
 import type { Session, SessionHandlers } from './session.ts';
