@@ -49,9 +49,13 @@ export function settled<T extends Socket>(socket: T, event: string, abort: Abort
     };
     const onAbort = (): void => fail(abort.reason);
     const onClose = (): void =>
-      fail(Object.assign(new Error('closed before the handshake was complete'), { code: 'ECONNRESET' }));
+      fail(
+        socket.errored ?? Object.assign(new Error('closed before the handshake was complete'), { code: 'ECONNRESET' }),
+      );
     const onReady = (): void => {
       cleanUp();
+      // Until somebody listens an error must not end the process; who comes then finds it in `errored`.
+      socket.on('error', () => undefined);
       resolve(socket);
     };
     const cleanUp = (): void => {
@@ -59,6 +63,7 @@ export function settled<T extends Socket>(socket: T, event: string, abort: Abort
       socket.off('error', fail).off('close', onClose).off(event, onReady);
     };
     if (abort.aborted) return onAbort();
+    if (socket.destroyed) return onClose();
     abort.addEventListener('abort', onAbort);
     socket.once('error', fail).once('close', onClose).once(event, onReady);
   });

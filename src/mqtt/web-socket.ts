@@ -3,7 +3,6 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocket } from 'ws';
 import { UnreachableError } from '../errors.ts';
-import { quote } from '../output/escape.ts';
 import { formatAddress } from './address.ts';
 import type { Endpoint } from './connection-plan.ts';
 
@@ -36,12 +35,15 @@ export async function openWebSocket(
     webSocket.once('error', (error) => fail(describeHandshakeFailure(error, url)));
     webSocket.once('open', resolve);
   });
-  return createWebSocketStream(webSocket);
+  const stream = createWebSocketStream(webSocket);
+  // Until somebody listens an error must not end the process; who comes then finds it in `errored`.
+  stream.on('error', () => undefined);
+  return stream;
 }
 
 function describeResponse({ statusCode, statusMessage }: IncomingMessage, url: string): UnreachableError {
   return new UnreachableError(
-    `${url} answered "${statusCode} ${quote(statusMessage ?? '')}" instead of opening a WebSocket`,
+    `${url} answered "${statusCode} ${statusMessage ?? ''}" instead of opening a WebSocket`,
     'Is the path right? Brokers use /mqtt or /ws: ws://HOST:PORT/PATH',
   );
 }
