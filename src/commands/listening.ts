@@ -7,7 +7,14 @@ import { formatAddress } from '../mqtt/address.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
 import type { PacketProperties } from '../mqtt/properties.ts';
 import { describeReasonCode } from '../mqtt/reason-codes.ts';
-import type { ReceivedMessage, Session, SessionHandlers, SubscribeOutcome, Subscription } from '../mqtt/session.ts';
+import type {
+  Handled,
+  ReceivedMessage,
+  Session,
+  SessionHandlers,
+  SubscribeOutcome,
+  Subscription,
+} from '../mqtt/session.ts';
 import { quote } from '../output/escape.ts';
 import { formatBytes, formatDurationMs, formatQuantity } from '../output/units.ts';
 import type { Ending } from './ending.ts';
@@ -33,8 +40,6 @@ export interface ListeningOptions {
   readonly removal: RetainedRemoval | undefined;
   readonly trace: Pick<SessionHandlers, 'onTrace'>;
 }
-
-const NEVER = new Promise<void>(() => undefined);
 
 export class Listening {
   #plan: ConnectionPlan;
@@ -133,12 +138,12 @@ export class Listening {
   }
 
   /** A message that cannot be shown, where that is an error, ends the command and stays unacknowledged. */
-  #receive(message: ReceivedMessage): Promise<void> | undefined {
+  #receive(message: ReceivedMessage): Handled {
     try {
       return this.#receiver.receive(message);
     } catch (error) {
       this.#ending.decide({ kind: 'failed', error });
-      return NEVER;
+      return 'unacknowledged';
     }
   }
 

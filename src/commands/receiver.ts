@@ -1,5 +1,5 @@
 import type { Clock } from '../cli/context.ts';
-import type { ReceivedMessage } from '../mqtt/session.ts';
+import type { Handled, ReceivedMessage } from '../mqtt/session.ts';
 import { topicMatches } from '../mqtt/topic.ts';
 import type { Sink } from '../output/sink.ts';
 
@@ -19,8 +19,6 @@ export interface ReceiverOptions {
   /** Whether a message is the echo of our own removal of a retained one. */
   readonly isEcho?: (message: ReceivedMessage) => boolean;
 }
-
-const NEVER = new Promise<void>(() => undefined);
 
 /** Decides which messages are printed and when there were enough. What it returns holds back the acknowledgement. */
 export class Receiver {
@@ -67,17 +65,16 @@ export class Receiver {
     return this.#lastMs;
   }
 
-  /** A message may be acknowledged when the promise resolves, or at once without one. */
-  receive(message: ReceivedMessage): Promise<void> | undefined {
+  receive(message: ReceivedMessage): Handled {
     const { filterOut, noRetained, retainedOnly, count, onRetained, isEcho } = this.#options;
-    // Beyond the goal a message is neither printed nor acknowledged: the next reader of the session gets it.
-    if (this.#isFinished) return NEVER;
-    this.#lastMs = this.#clock.monotonicMs();
     if (isEcho?.(message)) return undefined;
+    // Beyond the goal a message is neither printed nor acknowledged: the next reader of the session gets it.
+    if (this.#isFinished) return 'unacknowledged';
+    this.#lastMs = this.#clock.monotonicMs();
     if (retainedOnly && !message.retain) {
       this.#isFinished = true;
       this.#clock.setSoon(this.#reachedGoal);
-      return NEVER;
+      return 'unacknowledged';
     }
     if (noRetained && message.retain) return undefined;
     if (filterOut.some((filter) => topicMatches(filter, message.topic))) return undefined;

@@ -83,6 +83,9 @@ const IdProvider = defaultOf(
   idProviderModule as unknown as { default: new () => NonNullable<IClientOptions['messageIdProvider']> },
 );
 
+/** Makes MQTT.js go on to the next packet without an acknowledgement: an "error" that is none. */
+const LEFT_UNACKNOWLEDGED = new Error('left unacknowledged');
+
 class MqttjsSession implements Session {
   readonly opened: Promise<DialResult>;
   readonly ended: Promise<SessionEnd>;
@@ -111,7 +114,7 @@ class MqttjsSession implements Session {
     this.#handlers = handlers;
     this.#client = new Client(() => wire as never, this.#makeOptions(clock));
     this.#client.handleMessage = (packet, done) => {
-      if (packet.qos === 0) this.#receive(packet, done);
+      if (packet.qos === 0) this.#receive(packet, () => done());
       else done();
     };
     // The hook before PUBACK and PUBREC. At QoS 2 MQTT.js would hand the message over at PUBREL only: a process that
@@ -132,7 +135,9 @@ class MqttjsSession implements Session {
       else if (packet.cmd === 'pubrel') handlers.unreleased?.delete(packet.messageId ?? 0);
       else if (packet.cmd === 'disconnect') this.#disconnect = packet;
     });
-    this.#client.on('error', (error) => this.#fail(error as Error));
+    this.#client.on('error', (error) => {
+      if (error !== LEFT_UNACKNOWLEDGED) this.#fail(error as Error);
+    });
     this.ended = new Promise((resolve) => {
       this.#client.on('close', () => {
         settleOpened({ kind: 'closed', failure: wire.failure ?? this.#failure });
@@ -327,26 +332,28 @@ class MqttjsSession implements Session {
   }
 
   /** A QoS 2 message that was written and comes again before its PUBREL is the same message. [MQTT-4.3.3-10] */
-  #receiveAcknowledged(packet: IPublishPacket, done: (error: number, code?: number) => void): void {
+  #receiveAcknowledged(packet: IPublishPacket, done: (error: Error | number, code?: number) => void): void {
     const { unreleased } = this.#handlers;
     const id = packet.messageId ?? 0;
     if (packet.qos === 2 && unreleased?.has(id)) return done(0);
-    this.#receive(packet, () => {
+    this.#receive(packet, (isHandled) => {
+      if (!isHandled) return done(LEFT_UNACKNOWLEDGED);
       if (packet.qos === 2) unreleased?.add(id);
       done(0);
     });
   }
 
-  #receive(packet: IPublishPacket, done: () => void): void {
+  /** `done` is called when the next packet may be read; `isHandled`: the message may be acknowledged. */
+  #receive(packet: IPublishPacket, done: (isHandled: boolean) => void): void {
     // After our DISCONNECT nothing may be acknowledged: what comes now has not been written anywhere.
     if (this.#closing || this.#info === undefined) return;
-    const written = this.#handlers.onMessage?.(this.#messageOf(packet));
-    if (written === undefined) return done();
+    const handled = this.#handlers.onMessage?.(this.#messageOf(packet));
+    if (handled === undefined || handled === 'unacknowledged') return done(handled === undefined);
     this.#paused = true;
-    written.then(
+    handled.then(
       () => {
         this.#paused = false;
-        if (!this.#closing) done();
+        if (!this.#closing) done(true);
       },
       // The handler's owner knows of its own failure and ends the session: the message stays unacknowledged.
       () => undefined,

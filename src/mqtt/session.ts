@@ -100,13 +100,19 @@ export interface SessionEnd {
   readonly serverReference?: string;
 }
 
+/**
+ * What becomes of a message: acknowledged at once (undefined) or when the promise resolves; or left with the broker,
+ * which hands it to the next connection of the session, while later packets are read.
+ */
+export type Handled = Promise<void> | undefined | 'unacknowledged';
+
 /** What a session calls back. */
 export interface SessionHandlers {
   /**
    * Called for each message, one at a time. The acknowledgement is sent after the returned promise resolves, and
    * nothing more is read from the connection until then: the handler's pace is the broker's pace.
    */
-  readonly onMessage?: (message: ReceivedMessage) => Promise<void> | undefined;
+  readonly onMessage?: (message: ReceivedMessage) => Handled;
   /**
    * Packet Identifiers of QoS 2 messages that were handled and that the broker has not released by PUBREL yet. The owner
    * hands the same set to each connection of one session, so that no message is handled twice. [MQTT5 4.3.3]

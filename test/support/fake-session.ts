@@ -128,8 +128,8 @@ export class FakeSession implements Session {
     this.#lastDelivery = this.#lastDelivery.then(async () => {
       // After the end, and after our DISCONNECT, nothing more comes.
       if (!this.#isOpen) return;
-      await this.handlers.onMessage?.(whole);
-      this.acknowledged.push(whole);
+      const handled = await this.handlers.onMessage?.(whole);
+      if (handled !== 'unacknowledged') this.acknowledged.push(whole);
     });
     return this.#lastDelivery;
   }
