@@ -2,6 +2,7 @@
 import type { ReceivedMessage } from '../mqtt/session.ts';
 import { formatMosquittoJson } from './mosquitto-json.ts';
 import { formatIsoLocal, type Moment } from './strftime.ts';
+import { printFixed } from './template-floats.ts';
 
 export interface FieldOptions {
   /** `-`: padded on the right. */
@@ -71,14 +72,19 @@ function json(parsePayload: boolean): Field {
   };
 }
 
+/** Groups are counted from the start of the field: where it is padded on the left, separators run through the padding. */
 function hexadecimal(print: (bytes: Buffer) => string): Field {
   return ({ payload }, _moment, options) => {
-    const digits = print(cut(payload, options.width));
-    const { precision, separator } = options;
-    const size = precision === undefined || precision === 0 ? digits.length : precision;
-    const groups = digits.match(new RegExp(`.{1,${Math.max(1, size)}}`, 'g')) ?? [];
-    return padBytes(Buffer.from(groups.join(separator)), options, digits.length);
+    const { left, zero, width, precision = 0, separator } = options;
+    const digits = print(cut(payload, width));
+    const field = left ? digits : digits.padStart(width, zero ? '0' : ' ');
+    const padding = left ? ' '.repeat(Math.max(0, width - digits.length)) : '';
+    return Buffer.from(`${precision === 0 ? field : splitEvery(field, precision).join(separator)}${padding}`);
   };
+}
+
+function splitEvery(text: string, size: number): string[] {
+  return Array.from({ length: Math.ceil(text.length / size) }, (_, at) => text.slice(at * size, (at + 1) * size));
 }
 
 /** A payload that is one number in the machine's own form: little-endian on all that Node runs on but a few. */
@@ -90,16 +96,12 @@ function floating(size: number, read: (payload: Buffer) => number): Field {
       );
       return NOTHING;
     }
-    return padNumber(printFloat(read(payload), options.precision ?? 6), options);
+    const value = Math.abs(read(payload));
+    // The sign of zero and of what is no number counts too.
+    const sign = (payload.at(-1) ?? 0) >= 0x80 ? '-' : '';
+    if (Number.isFinite(value)) return padNumber(sign + printFixed(value, options.precision ?? 6), options);
+    return padBytes(Buffer.from(`${sign}${Number.isNaN(value) ? 'nan' : 'inf'}`), { ...options, zero: false });
   };
-}
-
-function printFloat(value: number, decimals: number): string {
-  if (Number.isNaN(value)) return 'nan';
-  if (!Number.isFinite(value)) return value < 0 ? '-inf' : 'inf';
-  // toFixed gives up from 1e21 on; all digits of so large a number stand before the point.
-  if (Math.abs(value) >= 1e21) return `${BigInt(value)}${decimals > 0 ? `.${'0'.repeat(decimals)}` : ''}`;
-  return `${Object.is(value, -0) ? '-' : ''}${value.toFixed(Math.min(100, decimals))}`;
 }
 
 function cut(payload: Buffer, width: number): Buffer {
@@ -123,9 +125,8 @@ function padNumber(digits: string, options: FieldOptions): Buffer {
   return Buffer.from(sign + digits.slice(sign.length).padStart(width - sign.length, '0'));
 }
 
-/** `length`: what counts against the width, where that is not the number of bytes. */
-function padBytes(bytes: Buffer, { left, zero, width }: FieldOptions, length = bytes.length): Buffer {
-  if (length >= width) return bytes;
-  const padding = Buffer.alloc(width - length, zero && !left ? '0' : ' ');
+function padBytes(bytes: Buffer, { left, zero, width }: FieldOptions): Buffer {
+  if (bytes.length >= width) return bytes;
+  const padding = Buffer.alloc(width - bytes.length, zero && !left ? '0' : ' ');
   return Buffer.concat(left ? [bytes, padding] : [padding, bytes]);
 }
