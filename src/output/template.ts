@@ -32,6 +32,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
+/** Of a width and a precision: what is more is a slip, and would take the memory of a whole message for one field. */
+const MAX_WIDTH = 1_000_000;
+
 const SPECIFIER = /(-?)(0?)(\d*)(?:(\.)(\d*))?([!"#$&'()*+,\-./:;<=>?@[\\\]^_`{|}~ ]?)([A-Za-z%])/y;
 
 export interface TemplateOptions {
@@ -120,6 +123,9 @@ function parseSpecifier(format: string, at: number, options: TemplateOptions): {
   if (letter === '%') return { piece: literal('%'), end: at + 1 + whole.length };
   const field = Object.hasOwn(FIELDS, letter) ? FIELDS[letter] : undefined;
   if (field === undefined) throw new TemplateError(`unknown format specifier %${letter}`, at + 1);
+  if (Number(width) > MAX_WIDTH || Number(precision ?? 0) > MAX_WIDTH) {
+    throw new TemplateError(`width and precision of %${letter} can be at most ${MAX_WIDTH}`, at + 1);
+  }
   const fieldOptions: FieldOptions = {
     left: left === '-',
     zero: zero === '0',
