@@ -134,15 +134,17 @@ function formatOffset(date: Date): string {
   return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}${two(size % 60)}`;
 }
 
-/** Which languages of Intl know an abbreviation such as CET depends on the zone; the others say GMT+1. */
+/**
+ * Which languages of Intl know an abbreviation such as CET depends on the zone. Where none does, the offset stands, as
+ * the tz database has it for the zones that have no abbreviation: +03, -0330.
+ */
 function zoneName(date: Date): string {
-  let name = '';
   for (const language of ['en-US', 'en-GB', 'en-AU', 'en-IN', 'en-ZA', 'en-NZ']) {
     const parts = new Intl.DateTimeFormat(language, { timeZoneName: 'short' }).formatToParts(date);
-    name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
+    const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
     if (!/^(GMT|UTC)[+-]/.test(name)) return name;
   }
-  return name.replace(/^(GMT|UTC)/, '');
+  return formatOffset(date).replace(/00$/, '');
 }
 
 function two(value: number): string {
