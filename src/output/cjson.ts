@@ -1,53 +1,58 @@
 /** JSON text printed as cJSON prints it, which is what mosquitto's `%j` and `%J` give. */
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[{}[\],:]/gs;
+import { endOfString } from './json-scan.ts';
+
+const TOKEN = /-?\d[\d.eE+-]*|true|false|null|["{}[\],:]/g;
 
 /**
  * Prints valid JSON again, compact or with `--pretty`. Key order and repeated keys stay; numbers and escapes are
  * normalised.
  */
 export function reprintJson(json: string, pretty: boolean): string {
-  let out = '';
-  let depth = 0;
+  const tokens = new RegExp(TOKEN);
   const open: string[] = [];
-  const indent = (levels: number): string => '\t'.repeat(levels);
-  for (const [token] of json.matchAll(TOKEN)) {
+  let out = '';
+  let before = '';
+  const indent = (): string => (pretty ? '\t'.repeat(open.length) : '');
+  for (let match = tokens.exec(json); match !== null; match = tokens.exec(json)) {
+    const [token] = match;
+    // An empty object has its line end but no indent of a member.
+    if (before === '{' && token !== '}') out += indent();
     switch (token) {
       case '{':
+        open.push(token);
+        out += pretty ? '{\n' : '{';
+        break;
       case '[':
         open.push(token);
-        depth += 1;
-        out += token === '{' && pretty ? `{\n${indent(depth)}` : token;
+        out += '[';
         break;
       case '}':
         open.pop();
-        depth -= 1;
-        // An empty object keeps its line end but not the indent of a member.
-        if (pretty) out = out.endsWith(`{\n${indent(depth + 1)}`) ? out.slice(0, -(depth + 1)) : `${out}\n`;
-        out += pretty ? `${indent(depth)}}` : '}';
+        if (pretty && before !== '{') out += '\n';
+        out += `${indent()}}`;
         break;
       case ']':
         open.pop();
-        depth -= 1;
         out += ']';
         break;
       case ',':
         if (!pretty) out += ',';
-        else out += open.at(-1) === '{' ? `,\n${indent(depth)}` : ', ';
+        else out += open.at(-1) === '{' ? `,\n${indent()}` : ', ';
         break;
       case ':':
         out += pretty ? ':\t' : ':';
         break;
+      case '"':
+        tokens.lastIndex = endOfString(json, match.index);
+        out += quoteJson(JSON.parse(json.slice(match.index, tokens.lastIndex)) as string);
+        break;
       default:
-        out += printScalar(token);
+        out += /^[-\d]/.test(token) ? printNumber(Number(token)) : token;
     }
+    before = token;
   }
   return out;
-}
-
-function printScalar(token: string): string {
-  if (token.startsWith('"')) return quoteJson(JSON.parse(token) as string);
-  return /^[-\d]/.test(token) ? printNumber(Number(token)) : token;
 }
 
 /** A string as cJSON escapes it: everything that JSON lets stand stands. */
@@ -58,7 +63,9 @@ export function quoteJson(text: string): string {
 /** `%d` for what fits an int, else the fewer of 15 and 17 significant digits that say the same number. */
 export function printNumber(value: number): string {
   if (!Number.isFinite(value)) return 'null';
-  if (Number.isInteger(value) && Math.abs(value) <= 2_147_483_647) return String(value === 0 ? 0 : value);
+  if (Number.isInteger(value) && Math.abs(value) <= 2_147_483_647) {
+    return Object.is(value, -0) ? '-0' : String(value);
+  }
   const short = printGeneral(value, 15);
   return Number(short) === value ? short : printGeneral(value, 17);
 }

@@ -7,6 +7,7 @@ import { isUtf8 } from 'node:buffer';
 import type { MessageProperties, ReceivedMessage } from '../mqtt/session.ts';
 import { escapeControlsInJson } from './escape.ts';
 import type { Formatter } from './formatter.ts';
+import { withoutWhiteSpace } from './json-scan.ts';
 
 /** Version of the format, in the field `v`. */
 const FORMAT_VERSION = 1;
@@ -65,11 +66,6 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** The text itself, so that digits, key order and repeated keys stay; without the line ends that would break the line. */
-function withoutWhiteSpace(json: string): string {
-  return json.replace(/("(?:[^"\\]|\\.)*")|[ \t\r\n]+/g, '$1');
 }
 
 function formatProperties({ correlationData, ...properties }: MessageProperties): string {

@@ -2,7 +2,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { MessageProperties, ReceivedMessage } from '../mqtt/session.ts';
 import { quoteJson, reprintJson } from './cjson.ts';
+import { nestingOf } from './json-scan.ts';
 import { formatIsoLocal, type Moment } from './strftime.ts';
+
+/** cJSON reads no deeper; printed over several lines, each level would be indented by all those above it. */
+const MAX_NESTING = 1000;
 
 export interface MosquittoJsonOptions {
   /** `%J`: the payload is JSON and stands in place. `%j`: it is a string. */
@@ -10,7 +14,7 @@ export interface MosquittoJsonOptions {
   readonly pretty: boolean;
 }
 
-/** Undefined: `%J`, and the payload is not JSON. */
+/** Undefined: `%J`, and the payload is not JSON, or nested too deeply. */
 export function formatMosquittoJson(
   message: ReceivedMessage,
   moment: Moment,
@@ -49,6 +53,7 @@ function inPlace(payload: Buffer): string | undefined {
   } catch {
     return undefined;
   }
+  if (nestingOf(text) > MAX_NESTING) return undefined;
   return `"payload":${reprintJson(text, false)}`;
 }
 
