@@ -2,10 +2,9 @@
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import { SocksClient } from 'socks';
-import { UnreachableError } from '../errors.ts';
-import { quote } from '../output/escape.ts';
 import { formatAddress } from './address.ts';
 import type { Endpoint, ProxyPlan } from './connection-plan.ts';
+import { describeAnswer, describeHttpFailure, describeSocksFailure, describeUnreachableProxy } from './proxy-error.ts';
 
 /** `connecting` is the connection to the proxy. Rejects with UnreachableError, or with the reason of `abort`. */
 export async function openThroughProxy(
@@ -15,12 +14,7 @@ export async function openThroughProxy(
   abort: AbortSignal,
 ): Promise<Socket> {
   const socket = await connecting.catch((error: Error & { code?: string }) => {
-    if (abort.aborted) throw error;
-    throw new UnreachableError(
-      `cannot reach the proxy ${formatAddress(proxy)}: ${error.code ?? error.message}`,
-      'Is the proxy running?',
-      { cause: error },
-    );
+    throw abort.aborted ? error : describeUnreachableProxy(error, proxy);
   });
   const onAbort = (): void => {
     socket.destroy();
@@ -55,13 +49,7 @@ async function socks({ host, port }: Endpoint, proxy: ProxyPlan, socket: Socket)
     });
     return info.socket;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const refused = /authenti/i.test(reason);
-    throw new UnreachableError(
-      `the proxy ${formatAddress(proxy)} does not connect to ${formatAddress({ host, port })}: ${reason}`,
-      refused ? 'The user name and password of the proxy stand in its URL: socks5h://USER:PASSWORD@HOST' : undefined,
-      { cause: error },
-    );
+    throw describeSocksFailure(error as Error, { host, port }, proxy);
   }
 }
 
@@ -72,12 +60,6 @@ function tunnel({ host, port }: Endpoint, proxy: ProxyPlan, socket: Socket): Pro
   const credentials =
     username === undefined ? undefined : Buffer.from(`${username}:${password ?? ''}`).toString('base64');
   return new Promise((resolve, reject) => {
-    const fail = (reason: string, error?: Error): void =>
-      reject(
-        new UnreachableError(`the proxy ${formatAddress(proxy)} does not connect to ${target}: ${reason}`, undefined, {
-          cause: error,
-        }),
-      );
     const connectRequest = request({
       method: 'CONNECT',
       path: target,
@@ -88,16 +70,12 @@ function tunnel({ host, port }: Endpoint, proxy: ProxyPlan, socket: Socket): Pro
       createConnection: () => socket,
     });
     connectRequest.once('connect', (response, tunnelled, head) => {
-      if (response.statusCode !== 200) {
-        return fail(`${response.statusCode} ${quote(response.statusMessage ?? '')}`);
-      }
+      const { statusCode = 0 } = response;
+      if (statusCode < 200 || statusCode > 299) return reject(describeAnswer(response, { host, port }, proxy));
       if (head.length > 0) tunnelled.unshift(head);
       resolve(tunnelled as Socket);
     });
-    connectRequest.once('response', (response) =>
-      fail(`${response.statusCode} ${quote(response.statusMessage ?? '')}`),
-    );
-    connectRequest.once('error', (error) => fail(error.message, error));
+    connectRequest.on('error', (error) => reject(describeHttpFailure(error, { host, port }, proxy)));
     connectRequest.end();
   });
 }

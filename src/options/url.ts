@@ -68,14 +68,15 @@ function splitScheme(text: string): { scheme: BrokerUrl['scheme']; rest: string 
   return { scheme, rest: match?.[2] ?? '' };
 }
 
-export function parseAuthority(text: string, defaultPort: number): Omit<BrokerUrl, 'scheme'> {
+/** `[user[:password]@]host[:port]`; `example`: the hint under what is wrong. */
+export function parseAuthority(text: string, defaultPort: number, example = EXAMPLE): Omit<BrokerUrl, 'scheme'> {
   // The last "@" ends the credentials, so that an "@" in a password need not be escaped.
   const at = text.lastIndexOf('@');
   const match = /^(\[[0-9a-f:.]+(?:%[\w.-]+)?\]|[^:[\]]+)(?::(\d{1,5}))?$/i.exec(text.slice(at + 1));
   const host = match?.[1]?.replace(/^\[|\]$/g, '');
   const port = match?.[2] === undefined ? defaultPort : Number(match[2]);
-  if (host === undefined || /\s/.test(host)) throw new ValueError('does not name a host and port', EXAMPLE);
-  if (port < 1 || port > 65535) throw new ValueError('has a port that is not from 1 to 65535', EXAMPLE);
+  if (host === undefined || /\s/.test(host)) throw new ValueError('does not name a host and port', example);
+  if (port < 1 || port > 65535) throw new ValueError('has a port that is not from 1 to 65535', example);
   if (at < 0) return { host, port };
   const [username = '', ...password] = text.slice(0, at).split(':');
   return {

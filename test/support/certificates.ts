@@ -66,6 +66,26 @@ export async function makeCertificates(folder: TempFolder): Promise<Certificates
   };
 }
 
+/** The key of an identity once more, encrypted: its file. */
+export async function encryptKey(folder: TempFolder, identity: Identity, passphrase: string): Promise<string> {
+  const keyFile = `${identity.keyFile}.encrypted`;
+  const passphraseFile = folder.file('passphrase-of-key');
+  writeFileSync(passphraseFile, `${passphrase}\n`);
+  const words = ['pkcs8', '-topk8', '-v2', 'aes-256-cbc', '-in', identity.keyFile, '-out', keyFile];
+  await execute('openssl', [...words, '-passout', `file:${passphraseFile}`]);
+  return keyFile;
+}
+
+/** An identity as a PKCS#12 file. */
+export async function makePkcs12(folder: TempFolder, identity: Identity, passphrase: string): Promise<string> {
+  const file = `${identity.certFile}.p12`;
+  const passphraseFile = folder.file('passphrase-of-pkcs12');
+  writeFileSync(passphraseFile, `${passphrase}\n`);
+  const words = ['pkcs12', '-export', '-in', identity.certFile, '-inkey', identity.keyFile, '-out', file];
+  await execute('openssl', [...words, '-passout', `file:${passphraseFile}`]);
+  return file;
+}
+
 /** The PEM texts of an identity. */
 export function readIdentity(identity: Identity): { readonly cert: string; readonly key: string } {
   return { cert: readFileSync(identity.certFile, 'utf8'), key: readFileSync(identity.keyFile, 'utf8') };

@@ -1,5 +1,5 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { makePeer, type Peer } from './peer.ts';
+import { type ServerOptions, startServer } from './server.ts';
 
 /** A server that does exactly what a test says, which no broker does. */
 export interface Liar {
@@ -10,30 +10,26 @@ export interface Liar {
 }
 
 /** Starts a server at a free port; `script` is run for each connection, with its number from 1 on. */
-export async function startLiar(script: (peer: Peer, connection: number) => Promise<void> | void): Promise<Liar> {
-  const sockets = new Set<Socket>();
+export async function startLiar(
+  script: (peer: Peer, connection: number) => Promise<void> | void,
+  options?: ServerOptions,
+): Promise<Liar> {
   let connections = 0;
   let failure: unknown;
-  const server = createServer((socket) => {
-    socket.setNoDelay(true);
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    socket.on('error', () => undefined);
+  const server = await startServer((socket) => {
     connections++;
     Promise.resolve(script(makePeer(socket), connections)).catch((error: unknown) => {
       failure ??= error;
       socket.destroy();
     });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  }, options);
   return {
-    port: (server.address() as AddressInfo).port,
+    port: server.port,
     get connections() {
       return connections;
     },
     async close() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
+      await server.close();
       if (failure !== undefined) throw failure;
     },
   };

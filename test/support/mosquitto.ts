@@ -17,6 +17,12 @@ export interface Listener {
   /** Clients must show a certificate that this authority signed. */
   readonly clientCaFile?: string;
   readonly webSocket?: boolean;
+  /** TLS with pre-shared keys, in hexadecimal, by identity. */
+  readonly psk?: Readonly<Record<string, string>>;
+  /** A Unix socket at this path instead of a port. */
+  readonly unix?: string;
+  /** Lines of the configuration for this listener alone. */
+  readonly settings?: readonly string[];
 }
 
 export interface MosquittoOptions {
@@ -90,7 +96,12 @@ async function startOnce(options: MosquittoOptions): Promise<Mosquitto> {
     ...(dynamicSecurity ? [`plugin ${findDynamicSecurity()}`, `plugin_opt_config_file ${dynamicSecurityFile}`] : []),
     ...(options.settings ?? []),
     `listener ${port} 127.0.0.1`,
-    ...names.flatMap((name) => formatListener(ports[name] as number, options.listeners?.[name] as Listener)),
+    ...names.flatMap((name) => {
+      const listener = options.listeners?.[name] as Listener;
+      const pskFile = folder.file(`psk-${name}`);
+      if (listener.psk) writeFileSync(pskFile, formatKeys(listener.psk), { mode: 0o600 });
+      return formatListener(ports[name] as number, listener, pskFile);
+    }),
   ];
   writeFileSync(configuration, `${lines.join('\n')}\n`);
   let broker = await launch(configuration).catch((error: unknown) => {
@@ -131,13 +142,22 @@ async function launch(configuration: string): Promise<Child> {
   return broker;
 }
 
-function formatListener(port: number, { tls, clientCaFile, webSocket }: Listener): string[] {
+function formatListener(port: number, listener: Listener, pskFile: string): string[] {
+  const { tls, clientCaFile, webSocket, psk, unix, settings = [] } = listener;
   return [
-    `listener ${port} 127.0.0.1`,
+    unix === undefined ? `listener ${port} 127.0.0.1` : `listener 0 ${unix}`,
     ...(webSocket ? ['protocol websockets'] : []),
     ...(tls ? [`certfile ${tls.certFile}`, `keyfile ${tls.keyFile}`] : []),
     ...(clientCaFile ? [`cafile ${clientCaFile}`, 'require_certificate true'] : []),
+    ...(psk ? ['psk_hint test', `psk_file ${pskFile}`] : []),
+    ...settings,
   ];
+}
+
+function formatKeys(keys: Readonly<Record<string, string>>): string {
+  return Object.entries(keys)
+    .map(([identity, key]) => `${identity}:${key}\n`)
+    .join('');
 }
 
 /** The plug-in's path depends on the architecture. */
