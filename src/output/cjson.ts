@@ -6,7 +6,7 @@ const TOKEN = /-?\d[\d.eE+-]*|true|false|null|["{}[\],:]/g;
 
 /**
  * Prints valid JSON again, compact or with `--pretty`. Key order and repeated keys stay; numbers and escapes are
- * normalised.
+ * normalised. Throws SyntaxError for half a surrogate pair, which no UTF-8 can hold.
  */
 export function reprintJson(json: string, pretty: boolean): string {
   const tokens = new RegExp(TOKEN);
@@ -45,7 +45,7 @@ export function reprintJson(json: string, pretty: boolean): string {
         break;
       case '"':
         tokens.lastIndex = endOfString(json, match.index);
-        out += quoteJson(JSON.parse(json.slice(match.index, tokens.lastIndex)) as string);
+        out += quoteWellFormed(JSON.parse(json.slice(match.index, tokens.lastIndex)) as string);
         break;
       default:
         out += /^[-\d]/.test(token) ? printNumber(Number(token)) : token;
@@ -53,6 +53,11 @@ export function reprintJson(json: string, pretty: boolean): string {
     before = token;
   }
   return out;
+}
+
+function quoteWellFormed(text: string): string {
+  if (!text.isWellFormed()) throw new SyntaxError('half a surrogate pair');
+  return quoteJson(text);
 }
 
 /** A string as cJSON escapes it: everything that JSON lets stand stands. */

@@ -50,11 +50,10 @@ function inPlace(payload: Buffer): string | undefined {
   const text = isUtf8(payload) ? payload.toString() : '';
   try {
     JSON.parse(text);
+    return nestingOf(text) > MAX_NESTING ? undefined : `"payload":${reprintJson(text, false)}`;
   } catch {
     return undefined;
   }
-  if (nestingOf(text) > MAX_NESTING) return undefined;
-  return `"payload":${reprintJson(text, false)}`;
 }
 
 function formatProperties(properties: MessageProperties | undefined): string[] {
