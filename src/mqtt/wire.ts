@@ -16,6 +16,8 @@ export class Wire extends Duplex {
   readonly #startTimer: StartTimer;
   /** The broker has ended its side. */
   #isEnded = false;
+  /** Whether what is read goes to a stream, which then says when it is done with it. */
+  #isPiped = false;
   /** Bytes that have come in and gone out since the start. */
   bytesIn = 0;
   bytesOut = 0;
@@ -36,7 +38,7 @@ export class Wire extends Duplex {
     });
     transport.on('end', () => this.#finish());
     transport.on('close', () => {
-      // A socket is gone as soon as the broker has ended its side: whatever was not read by the client yet comes first.
+      // A socket is gone as soon as the broker has ended its side: whatever the client has not dealt with comes first.
       if (!this.#isEnded || this.writableEnded) this.destroy();
     });
     // Whatever happened before this moment is not told again.
@@ -54,9 +56,17 @@ export class Wire extends Duplex {
   }
 
   /** What comes after the last bytes is dropped: an acknowledgement that is too late is no error. */
-  override write(chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
+  override write(chunk: string | Uint8Array, encoding?: unknown, callback?: unknown): boolean {
     if (this.writableEnded) return false;
+    // Counted here and not when they go out: small writes of one packet are held together until the next tick.
+    this.bytesOut += Buffer.byteLength(chunk);
     return super.write(chunk, encoding as BufferEncoding, callback as () => void);
+  }
+
+  override pipe<T extends NodeJS.WritableStream>(reader: T, options?: { end?: boolean }): T {
+    this.#isPiped = true;
+    reader.once('finish', () => this.destroy());
+    return super.pipe(reader, options);
   }
 
   override _read(): void {
@@ -90,14 +100,13 @@ export class Wire extends Duplex {
     if (this.writableEnded) this.destroy();
     else {
       this.push(null);
-      this.once('end', () => this.destroy());
+      if (!this.#isPiped) this.once('end', () => this.destroy());
     }
   }
 
   #send(bytes: Buffer, done: (error?: Error | null) => void): void {
     // A broker that has ended its side takes nothing more, and to try would be an error before all was read.
     if (bytes.length === 0 || this.#isEnded) return done();
-    this.bytesOut += bytes.length;
     if (this.#transport.write(bytes)) return done();
     this.#transport.once('drain', done);
   }

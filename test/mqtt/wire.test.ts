@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Writable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Wire } from '../../src/mqtt/wire.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
@@ -130,6 +131,31 @@ describe('what is read', () => {
     await once(wire, 'close');
     expect(read.text()).toBe('last words');
     expect(wire.failure).toBe(undefined);
+  });
+
+  it('comes to its end when the stream that it is piped to is done with it', async () => {
+    const { transport, wire } = open();
+    let finishFirst = (): void => undefined;
+    const seen: string[] = [];
+    wire.pipe(
+      new Writable({
+        write(chunk, _encoding, done) {
+          seen.push(String(chunk));
+          if (seen.length === 1) finishFirst = done;
+          else done();
+        },
+      }),
+    );
+    transport.deliver('a');
+    await settle();
+    transport.deliver('b');
+    transport.finish();
+    await settle();
+    expect(seen).toEqual(['a']);
+    expect(wire.destroyed).toBe(false);
+    finishFirst();
+    await once(wire, 'close');
+    expect(seen).toEqual(['a', 'b']);
   });
 
   it('is over when the other side closes without a word', async () => {
