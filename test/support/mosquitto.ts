@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Certificates, Identity } from './certificates.ts';
@@ -163,7 +163,7 @@ function formatKeys(keys: Readonly<Record<string, string>>): string {
 /** The plug-in's path depends on the architecture. */
 export function findDynamicSecurity(): string | undefined {
   const plugIn = 'mosquitto_dynamic_security.so';
-  for (const folder of ['/usr/lib', '/usr/local/lib']) {
+  for (const folder of ['/usr/lib', '/usr/local/lib'].filter((path) => existsSync(path))) {
     for (const name of readdirSync(folder, { withFileTypes: true })) {
       if (name.name === plugIn) return join(folder, plugIn);
       if (name.isDirectory() && name.name.includes('linux')) {
