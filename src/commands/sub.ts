@@ -9,9 +9,7 @@ import { propertiesFor } from '../options/properties.ts';
 import * as options from '../options/subscription.ts';
 import { escapeControls } from '../output/escape.ts';
 import type { Formatter } from '../output/formatter.ts';
-import { RateSink } from '../output/rate.ts';
 import { PrintSink, type Sink } from '../output/sink.ts';
-import { WatchSink } from '../output/watch.ts';
 import { Writer } from '../output/writer.ts';
 import { withBroker } from './broker.ts';
 import type { Command } from './command.ts';
@@ -20,7 +18,7 @@ import { makeFormatter } from './formatting.ts';
 import { Listening, type ListeningOptions } from './listening.ts';
 import { Receiver, type ReceiverOptions } from './receiver.ts';
 import { resolvePatience } from './reconnecting.ts';
-import { RetainedRemoval } from './retained-removal.ts';
+import type { RetainedRemoval } from './retained-removal.ts';
 import { makeTrace, Status } from './status.ts';
 
 export const subCommand: Command = {
@@ -53,13 +51,8 @@ async function run(values: OptionValues, context: Context): Promise<ExitCode> {
   const formatter = await makeFormatter(values, context, { ...formatting, isSingleLine: watches(values) });
   return withBroker(values, context, 'mqtt-sub', async (plan) => {
     const writer = new Writer(context.stdout);
-    const removal = values.get(options.removeRetainedOption)
-      ? new RetainedRemoval(status, {
-          isDryRun: values.get(options.dryRunOption),
-          maxInflight: values.get(maxInflightOption),
-        })
-      : undefined;
-    const sink = makeSink(values, context, formatter, writer, plan);
+    const removal = await makeRemoval(values, status);
+    const sink = await makeSink(values, context, formatter, writer, plan);
     const receiver = new Receiver(sink, context.clock, planReceiver(values, removal));
     const timeLimitMs = values.get(options.timeLimitOption);
     const ending = new Ending(context, receiver, writer.ended, { timeLimitMs, idleMs: values.get(options.idleOption) });
@@ -94,16 +87,29 @@ function watches(values: OptionValues): boolean {
   return values.get(output.watchOption) && !values.get(output.messageRateOption);
 }
 
-function makeSink(
+async function makeRemoval(values: OptionValues, status: Status): Promise<RetainedRemoval | undefined> {
+  if (!values.get(options.removeRetainedOption)) return undefined;
+  const { RetainedRemoval } = await import('./retained-removal.ts');
+  return new RetainedRemoval(status, {
+    isDryRun: values.get(options.dryRunOption),
+    maxInflight: values.get(maxInflightOption),
+  });
+}
+
+async function makeSink(
   values: OptionValues,
   context: Context,
   formatter: Formatter,
   writer: Writer,
   { endpoint }: ConnectionPlan,
-): Sink {
-  if (values.get(output.messageRateOption)) return new RateSink(writer, context.clock);
-  if (watches(values)) return new WatchSink(formatter, writer, context, `Broker: ${escapeControls(endpoint.host)}`);
-  return new PrintSink(formatter, writer, context);
+): Promise<Sink> {
+  if (values.get(output.messageRateOption)) {
+    const { RateSink } = await import('../output/rate.ts');
+    return new RateSink(writer, context.clock);
+  }
+  if (!watches(values)) return new PrintSink(formatter, writer, context);
+  const { WatchSink } = await import('../output/watch.ts');
+  return new WatchSink(formatter, writer, context, `Broker: ${escapeControls(endpoint.host)}`);
 }
 
 /** With `--message-rate` every message counts, as for mosquitto_sub: nothing is left out, and no number is enough. */

@@ -3,7 +3,8 @@ import { type CliError, RefusedError, TlsError, UnauthorizedError, UnreachableEr
 import { quote } from '../output/escape.ts';
 import { formatAddress } from './address.ts';
 import type { ConnectionPlan, Endpoint, ProtocolVersion } from './connection-plan.ts';
-import type { DialResult, Refusal } from './mqttjs.ts';
+import type { DialResult } from './mqttjs.ts';
+import type { Refusal } from './mqttjs-packets.ts';
 import { describeConnackCode } from './reason-codes.ts';
 
 type SystemError = Error & {

@@ -1,22 +1,29 @@
 /** Session over MQTT.js: one client object for one network connection. MQTT.js's own spellings stay in this file. */
 import type { Duplex } from 'node:stream';
-import type { IClientOptions, IClientSubscribeOptions, IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt';
-import * as clientModule from 'mqtt/lib/client';
-import * as idProviderModule from 'mqtt/lib/unique-message-id-provider';
+import type { IConnackPacket, IDisconnectPacket, MqttClient, Packet } from 'mqtt';
 import { generate, type IAuthPacket, type ISubackPacket } from 'mqtt-packet';
 import type { Clock } from '../cli/context.ts';
 import { ConnectionLostError } from '../errors.ts';
-import type { ConnectionPlan, ProtocolVersion } from './connection-plan.ts';
-import { KeepAlive } from './keep-alive.ts';
-import { fromMqttjs, toMqttjs } from './mqttjs-properties.ts';
+import type { ConnectionPlan } from './connection-plan.ts';
+import { KeepAlive, type KeepAlivePeer } from './keep-alive.ts';
+import { type DialChoice, makeClient, withProperties } from './mqttjs-client.ts';
+import {
+  describeLoss,
+  endOf,
+  infoOf,
+  outcomesOf,
+  type Refusal,
+  reasonStringOf,
+  refusalOf,
+  subscribeOptions,
+} from './mqttjs-packets.ts';
+import { LEFT_UNACKNOWLEDGED, Receiving } from './mqttjs-receiving.ts';
 import { describePacket } from './mqttjs-trace.ts';
 import type { PacketProperties } from './properties.ts';
-import { describeReasonCode } from './reason-codes.ts';
 import type {
   MessageProperties,
   OutgoingMessage,
   PublishOutcome,
-  ReceivedMessage,
   Session,
   SessionEnd,
   SessionHandlers,
@@ -31,19 +38,6 @@ export type DialResult =
   | { readonly kind: 'open'; readonly session: Session }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'closed'; readonly failure: Error | undefined };
-
-/** A CONNACK that is not 0. [MQTT5 3.2.2.2] */
-export interface Refusal {
-  readonly code: number;
-  readonly reasonString?: string;
-  readonly serverReference?: string;
-}
-
-/** What CONNECT says beyond the plan: these two change from one attempt to the next. */
-export interface DialChoice {
-  readonly version: ProtocolVersion;
-  readonly clientId: string;
-}
 
 /** Never waits for ever by itself: `abort` destroys the connection, and the result is `closed`. */
 export function dial(
@@ -70,22 +64,6 @@ export function dial(
 /** [MQTT-3.2.0-1] [MQTT5 3.15] */
 const MAY_PRECEDE_CONNACK: readonly string[] = ['auth', 'disconnect'];
 
-/** Longest delay of a timer: MQTT.js insists on a CONNACK timer of its own, and ours is the one that counts. */
-const NEVER_MS = 2_147_483_647;
-
-// Both modules are CommonJS with a `default` inside: bundled it is the import itself, in Node it is one level down.
-function defaultOf<T>(module: { default: T | { default: T } }): T {
-  const inner = module.default;
-  return typeof inner === 'object' && inner !== null && 'default' in inner ? inner.default : (inner as T);
-}
-const Client = defaultOf(clientModule as unknown as { default: typeof MqttClient });
-const IdProvider = defaultOf(
-  idProviderModule as unknown as { default: new () => NonNullable<IClientOptions['messageIdProvider']> },
-);
-
-/** Makes MQTT.js go on to the next packet without an acknowledgement: an "error" that is none. */
-const LEFT_UNACKNOWLEDGED = new Error('left unacknowledged');
-
 class MqttjsSession implements Session {
   readonly opened: Promise<DialResult>;
   readonly ended: Promise<SessionEnd>;
@@ -95,10 +73,10 @@ class MqttjsSession implements Session {
   readonly #plan: ConnectionPlan;
   readonly #choice: DialChoice;
   readonly #handlers: SessionHandlers;
+  readonly #receiving: Receiving;
   #closing = false;
-  #paused = false;
   #failure: Error | undefined;
-  #disconnect: Packet | undefined;
+  #disconnect: IDisconnectPacket | undefined;
   #end: SessionEnd | undefined;
   /** What waits for an answer from the broker, to be failed when the connection ends. */
   readonly #waiting = new Set<(error: Error) => void>();
@@ -112,14 +90,9 @@ class MqttjsSession implements Session {
     this.#plan = plan;
     this.#choice = choice;
     this.#handlers = handlers;
-    this.#client = new Client(() => wire as never, this.#makeOptions(clock));
-    this.#client.handleMessage = (packet, done) => {
-      if (packet.qos === 0) this.#receive(packet, () => done());
-      else done();
-    };
-    // The hook before PUBACK and PUBREC. At QoS 2 MQTT.js would hand the message over at PUBREL only: a process that
-    // dies in between would then have acknowledged a message that it never wrote.
-    this.#client.options.customHandleAcks = (_topic, _payload, packet, done) => this.#receiveAcknowledged(packet, done);
+    this.#receiving = new Receiving(handlers, choice.version, () => !this.#closing && this.#info !== undefined);
+    this.#client = makeClient(wire, plan, choice, clock, new KeepAlive(this.#peer()));
+    this.#receiving.attach(this.#client);
     this.#client.handleAuth = (_packet, done) => this.#answerAuth(done);
     let settleOpened: (result: DialResult) => void;
     this.opened = new Promise((resolve) => {
@@ -132,7 +105,6 @@ class MqttjsSession implements Session {
       else if (this.#info === undefined && !MAY_PRECEDE_CONNACK.includes(packet.cmd)) {
         this.#fail(new Error(`its first packet is ${packet.cmd.toUpperCase()}`));
       } else if (packet.cmd === 'pingresp') this.#pings.shift()?.();
-      else if (packet.cmd === 'pubrel') handlers.unreleased?.delete(packet.messageId ?? 0);
       else if (packet.cmd === 'disconnect') this.#disconnect = packet;
     });
     this.#client.on('error', (error) => {
@@ -235,60 +207,11 @@ class MqttjsSession implements Session {
     await this.ended;
   }
 
-  #makeOptions(clock: Clock): IClientOptions {
-    const { keepAliveSeconds, cleanStart, username, password, will } = this.#plan;
-    const { version, clientId } = this.#choice;
-    const keepAlive = new KeepAlive(this.#peer());
-    return {
-      protocolVersion: version,
-      protocolId: version === 3 ? 'MQIsdp' : 'MQTT',
-      clientId,
-      clean: cleanStart,
-      keepalive: keepAliveSeconds,
-      ...(username !== undefined && { username }),
-      ...(password !== undefined && { password }),
-      ...(will && {
-        will: { ...will, payload: Buffer.from(will.payload), ...this.#withProperties(will.properties) },
-      }),
-      ...this.#withProperties(this.#connectProperties()),
-      // Reconnecting, resubscribing and waiting are ours: see connect.ts and the commands.
-      manualConnect: true,
-      reconnectPeriod: 0,
-      resubscribe: false,
-      queueQoSZero: false,
-      connectTimeout: NEVER_MS,
-      writeCache: false,
-      autoUseTopicAlias: true,
-      messageIdProvider: new IdProvider(),
-      reschedulePings: false,
-      timerVariant: {
-        // Called at CONNACK and at each PINGRESP.
-        set: (_pingOfMqttjs: () => void, periodMs: number) => {
-          keepAlive.start();
-          return clock.setRepeating(() => keepAlive.tick(), periodMs);
-        },
-        clear: (timer: object) => clock.clearTimer(timer),
-      } as never,
-      log: () => undefined,
-      // MQTT.js types the properties of each packet apart; ours come from one table that knows what belongs where.
-    } as IClientOptions;
-  }
-
-  #connectProperties(): PacketProperties {
-    const { sessionExpiryInterval, receiveMaximum, properties } = this.#plan;
-    return {
-      ...(receiveMaximum !== undefined && { receiveMaximum }),
-      ...properties,
-      ...(sessionExpiryInterval !== undefined && { sessionExpiryInterval }),
-    };
-  }
-
-  /** Before MQTT 5 there are none. */
   #withProperties(properties: PacketProperties | undefined): { properties?: object } {
-    return properties === undefined || this.#choice.version !== 5 ? {} : { properties: toMqttjs(properties) };
+    return withProperties(this.#choice.version, properties);
   }
 
-  #peer(): ConstructorParameters<typeof KeepAlive>[0] {
+  #peer(): KeepAlivePeer {
     const session = this;
     return {
       get bytesIn() {
@@ -298,7 +221,7 @@ class MqttjsSession implements Session {
         return session.#wire.bytesOut;
       },
       get paused() {
-        return session.#paused;
+        return session.#receiving.isPaused;
       },
       sendPing: () => session.#client.sendPing(),
       giveUp: () => session.#client.onKeepaliveTimeout(),
@@ -306,71 +229,11 @@ class MqttjsSession implements Session {
   }
 
   #onConnack(packet: IConnackPacket): DialResult {
-    const { version, clientId } = this.#choice;
-    const code = (version === 5 ? packet.reasonCode : packet.returnCode) ?? 0;
-    const properties = packet.properties;
-    if (code !== 0) {
-      const serverReference = properties?.serverReference;
-      return {
-        kind: 'refused',
-        refusal: { code, ...reasonStringOf(packet), ...(serverReference !== undefined && { serverReference }) },
-      };
-    }
+    const refusal = refusalOf(packet, this.#choice.version);
+    if (refusal !== undefined) return { kind: 'refused', refusal };
     if (!packet.sessionPresent) this.#handlers.unreleased?.clear();
-    this.#info = {
-      version,
-      clientId: properties?.assignedClientIdentifier ?? clientId,
-      sessionPresent: packet.sessionPresent,
-      keepAliveSeconds: properties?.serverKeepAlive ?? this.#plan.keepAliveSeconds,
-      receiveMaximum: properties?.receiveMaximum ?? 65_535,
-      maximumQoS: properties?.maximumQoS === 0 ? 0 : properties?.maximumQoS === 1 ? 1 : 2,
-      retainAvailable: properties?.retainAvailable !== false,
-      ...(properties?.topicAliasMaximum !== undefined && { topicAliasMaximum: properties.topicAliasMaximum }),
-      ...(properties?.maximumPacketSize !== undefined && { maximumPacketSize: properties.maximumPacketSize }),
-    };
+    this.#info = infoOf(packet, this.#plan, this.#choice);
     return { kind: 'open', session: this };
-  }
-
-  /** A QoS 2 message that was written and comes again before its PUBREL is the same message. [MQTT-4.3.3-10] */
-  #receiveAcknowledged(packet: IPublishPacket, done: (error: Error | number, code?: number) => void): void {
-    const { unreleased } = this.#handlers;
-    const id = packet.messageId ?? 0;
-    if (packet.qos === 2 && unreleased?.has(id)) return done(0);
-    this.#receive(packet, (isHandled) => {
-      if (!isHandled) return done(LEFT_UNACKNOWLEDGED);
-      if (packet.qos === 2) unreleased?.add(id);
-      done(0);
-    });
-  }
-
-  /** `done` is called when the next packet may be read; `isHandled`: the message may be acknowledged. */
-  #receive(packet: IPublishPacket, done: (isHandled: boolean) => void): void {
-    // After our DISCONNECT nothing may be acknowledged: what comes now has not been written anywhere.
-    if (this.#closing || this.#info === undefined) return;
-    const handled = this.#handlers.onMessage?.(this.#messageOf(packet));
-    if (handled === undefined || handled === 'unacknowledged') return done(handled === undefined);
-    this.#paused = true;
-    handled.then(
-      () => {
-        this.#paused = false;
-        if (!this.#closing) done(true);
-      },
-      // The handler's owner knows of its own failure and ends the session: the message stays unacknowledged.
-      () => undefined,
-    );
-  }
-
-  #messageOf(packet: IPublishPacket): ReceivedMessage {
-    const { topic, payload, qos, retain, dup, messageId, properties } = packet;
-    return {
-      topic,
-      payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
-      qos,
-      retain,
-      dup,
-      packetId: messageId ?? 0,
-      ...(this.#choice.version === 5 && { properties: properties ? fromMqttjs(properties) : {} }),
-    };
   }
 
   #request<T>(start: (resolve: (value: T) => void, reject: (error: Error) => void) => void): Promise<T> {
@@ -393,18 +256,7 @@ class MqttjsSession implements Session {
   }
 
   #describeEnd(): SessionEnd {
-    const packet = this.#disconnect;
-    if (packet?.cmd === 'disconnect') {
-      const reasonCode = packet.reasonCode ?? 0;
-      const { reasonString, serverReference } = packet.properties ?? {};
-      const said = reasonString === undefined ? '' : `: ${reasonString}`;
-      return {
-        kind: 'disconnected',
-        reason: `the broker disconnected us: ${describeReasonCode(reasonCode)}${said}`,
-        reasonCode,
-        ...(serverReference !== undefined && { serverReference }),
-      };
-    }
+    if (this.#disconnect !== undefined) return endOf(this.#disconnect);
     if (this.#closing) return { kind: 'closed', reason: 'closed' };
     return { kind: 'lost', reason: describeLoss(this.#wire.failure ?? this.#failure, this.#info?.keepAliveSeconds) };
   }
@@ -429,28 +281,4 @@ class MqttjsSession implements Session {
   #trace(direction: 'sending' | 'received', packet: Packet): void {
     this.#handlers.onTrace?.(`${direction} ${describePacket(packet)}`);
   }
-}
-
-function subscribeOptions({ qos, noLocal, retainAsPublished, retainHandling }: Subscription): IClientSubscribeOptions {
-  return { qos, nl: noLocal ?? false, rap: retainAsPublished ?? false, rh: retainHandling ?? 0 };
-}
-
-function outcomesOf(filters: readonly string[], codes: readonly number[], packet: unknown): SubscribeOutcome[] {
-  return codes.map((reasonCode, index) => ({
-    filter: filters[index] ?? '',
-    reasonCode,
-    ...reasonStringOf(packet),
-  }));
-}
-
-function reasonStringOf(packet: unknown): { reasonString?: string } {
-  const reasonString = (packet as { properties?: { reasonString?: string } } | undefined)?.properties?.reasonString;
-  return reasonString === undefined ? {} : { reasonString };
-}
-
-function describeLoss(error: (Error & { code?: unknown }) | undefined, keepAliveSeconds = 0): string {
-  if (error === undefined) return 'the broker closed it';
-  if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return 'the broker reset it';
-  if (error.message === 'Keepalive timeout') return `the broker did not answer PINGREQ for ${keepAliveSeconds} s`;
-  return `${error.message}`;
 }
