@@ -64,10 +64,15 @@ function findRefusals({ refusals }: Undiagnosed): string | undefined {
 }
 
 function findQueueLimits(result: Undiagnosed): string | undefined {
-  const { broker, config } = result;
-  const held = MOSQUITTO_IN_FLIGHT + MOSQUITTO_QUEUED;
-  if (!mayHaveLostInMosquitto(result) || broker.grantedQoS === 0 || config.window <= held) return undefined;
-  return `${subjectOf(broker)} holds ${MOSQUITTO_IN_FLIGHT} + ${formatCount(MOSQUITTO_QUEUED)} messages for a subscriber by default (max_inflight_messages, max_queued_messages) and drops what comes beyond, although it accepts it. Use --window ${MOSQUITTO_QUEUED}, or set max_queued_messages 0.`;
+  const { broker, config, ledger } = result;
+  if (!mayHaveLostInMosquitto(result) || broker.grantedQoS === 0 || ledger.delivered === 0) return undefined;
+  const holds = `${subjectOf(broker)} holds ${MOSQUITTO_IN_FLIGHT} + ${formatCount(MOSQUITTO_QUEUED)} messages for a subscriber by default (max_inflight_messages, max_queued_messages)`;
+  if (config.window > MOSQUITTO_IN_FLIGHT + MOSQUITTO_QUEUED) {
+    return `${holds} and drops what comes beyond, although it accepts it. Use --window ${MOSQUITTO_QUEUED}, or set max_queued_messages 0.`;
+  }
+  // Seen with 2.0.11: of each connection that is ready it reads one packet in turn, an acknowledgement or a message.
+  if (config.publishers === 1 || broker.name === null || findInflightLimit(result) !== undefined) return undefined;
+  return `${holds} until it has read the acknowledgement, and it reads those of one subscriber more slowly than the messages of ${formatQuantity(config.publishers, 'publisher')}; what comes beyond it drops, although it accepts it. Use a smaller --window, such as ${Math.ceil(config.window / 4)}, or set max_queued_messages 0.`;
 }
 
 function findInflightLimit(result: Undiagnosed): string | undefined {

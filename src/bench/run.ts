@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Context, StopReason } from '../cli/context.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
 import { checkBrokerLimits } from '../mqtt/limits.ts';
@@ -49,6 +50,8 @@ export interface BenchRun {
  */
 export async function runBench(plan: BenchPlan, connection: ConnectionPlan, world: BenchWorld): Promise<BenchRun> {
   const { clock, stop } = world;
+  // Each connection listens to it while it opens, and many do at once: more than ten is no leak here.
+  setMaxListeners(0, stop);
   const ending = new Ending();
   const onStop = (): void => ending.byStop(stop.reason as StopReason);
   stop.addEventListener('abort', onStop);

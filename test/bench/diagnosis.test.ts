@@ -47,7 +47,8 @@ describe('the diagnosis', () => {
 
   it.each([
     ['another broker', { broker: { name: 'EMQX' } }],
-    ['a window within them', { config: { window: 1020 } }],
+    ['a window within them, with one publisher', { config: { window: 1020, publishers: 1 } }],
+    ['a window within them, with a broker that may be another', { config: { window: 1020 }, broker: { name: null } }],
     ['QoS 0 deliveries', { broker: { grantedQoS: 0 }, config: { qos: 0 } }],
     ['no loss', { ledger: { lost: 0 } }],
     ['a run that was cut short', { outcome: { kind: 'interrupted', signal: 'SIGINT' } }],
@@ -56,14 +57,26 @@ describe('the diagnosis', () => {
     expect(diagnosed(lossyWith(differs))).toEqual({});
   });
 
+  it('names them for a window within them too, where many publishers keep mosquitto from reading acknowledgements', () => {
+    expect(diagnosed(lossyWith({ config: { window: 1000, publishers: 50 } }))).toEqual({
+      'mosquitto-queue-limits':
+        'mosquitto holds 20 + 1,000 messages for a subscriber by default (max_inflight_messages, max_queued_messages) until it has read the acknowledgement, and it reads those of one subscriber more slowly than the messages of 50 publishers; what comes beyond it drops, although it accepts it. Use a smaller --window, such as 250, or set max_queued_messages 0.',
+    });
+  });
+
   it('names the limit of mosquitto for QoS 2 messages of one publisher, which only MQTT 5 tells', () => {
     const atQoS2 = { config: { qos: 2, window: 1000 }, broker: { grantedQoS: 2 } } as const;
     expect(diagnosed(lossyWith(atQoS2))).toEqual({
       'mosquitto-inflight-limit':
         'mosquitto takes 20 QoS 2 messages of a publisher at a time by default (max_inflight_messages) and drops what comes beyond; before MQTT 5 it cannot say so. Use -V 5, or --window 40.',
     });
-    expect(diagnosed(lossyWith({ ...atQoS2, config: { qos: 2, window: 40 } }))).toEqual({});
-    expect(diagnosed(lossyWith({ ...atQoS2, broker: { grantedQoS: 2, protocol: '5' } }))).toEqual({});
+    expect(diagnosed(lossyWith({ ...atQoS2, config: { qos: 2, window: 20, publishers: 1 } }))).toEqual({});
+    const canRefuse = {
+      config: { ...atQoS2.config, publishers: 1 },
+      broker: { grantedQoS: 2, protocol: '5' },
+    } as const;
+    const sentences = diagnosed(lossyWith(canRefuse));
+    expect(Object.keys(sentences)).toEqual([]);
   });
 
   it('lists refusals with Reason Code and the words of the broker', () => {

@@ -62,6 +62,23 @@ describe('the connections of a run', () => {
     expect(never.done.outcome).toEqual({ kind: 'completed' });
   });
 
+  it('may all listen for the signal that stops the run: no warning of a leak', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): unknown => warnings.push(warning);
+    process.on('warning', note);
+    const clock = new FakeClock();
+    const broker = new LyingBroker(clock);
+    const stop = new AbortController();
+    const openSession: typeof broker.openSession = (...how) => {
+      stop.signal.addEventListener('abort', () => undefined);
+      return broker.openSession(...how);
+    };
+    const { run } = startRun({ publishers: 30 }, {}, { openSession, stop: stop.signal });
+    await drive(run, clock);
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
+
   it('are all closed when one of them cannot be opened', async () => {
     const refused = new UnreachableError('too many connections');
     const clock = new FakeClock();
