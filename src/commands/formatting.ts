@@ -4,7 +4,6 @@ import { UndecodableError, UsageError } from '../errors.ts';
 import type { OptionValues } from '../options/option-values.ts';
 import * as output from '../options/output.ts';
 import type { OptionSpec } from '../options/spec.ts';
-import { escapeControlsKeepingLayout } from '../output/escape.ts';
 import type { Formatter } from '../output/formatter.ts';
 
 export interface FormattingOptions {
@@ -12,7 +11,7 @@ export interface FormattingOptions {
   readonly onFault: (text: string) => void;
   /** A message that cannot be shown is an error: UndecodableError. */
   readonly isStrict: boolean;
-  /** Each message on one line, without an end: for `--watch`. */
+  /** Each message on one line, whatever its payload holds: for `--watch`. */
   readonly isSingleLine?: boolean;
 }
 
@@ -34,11 +33,12 @@ export async function makeFormatter(
     const parseJson = values.get(output.parseJsonOption);
     return new JsonLines({ parseJson, forTerminal: isTerminal, ...(options.isStrict && { onFault }) });
   }
-  const newline = !values.get(output.noNewlineOption) && options.isSingleLine !== true;
-  if (format !== undefined) return makeTemplate(format, values, { newline, isTerminal, onFault });
+  const newline = !values.get(output.noNewlineOption);
+  const singleLine = options.isSingleLine === true;
+  if (format !== undefined) return makeTemplate(format, values, { newline, isTerminal, singleLine, onFault });
   const { RawText, TerminalText } = await import('../output/text.ts');
   const text = { verbose: values.get(output.verboseOption), newline };
-  return isTerminal ? new TerminalText({ ...text, singleLine: options.isSingleLine === true }) : new RawText(text);
+  return isTerminal ? new TerminalText({ ...text, singleLine }) : new RawText(text);
 }
 
 function checkCombinations(values: OptionValues): void {
@@ -56,19 +56,26 @@ function checkCombinations(values: OptionValues): void {
   }
 }
 
+interface TemplateChoice {
+  readonly newline: boolean;
+  readonly isTerminal: boolean;
+  readonly singleLine: boolean;
+  readonly onFault: (text: string) => void;
+}
+
 async function makeTemplate(
   format: string,
   values: OptionValues,
-  { newline, isTerminal, onFault }: { newline: boolean; isTerminal: boolean; onFault: (text: string) => void },
+  { newline, isTerminal, singleLine, onFault }: TemplateChoice,
 ): Promise<Formatter> {
   const { Template, TemplateError } = await import('../output/template.ts');
   try {
     return new Template(format, {
-      pretty: values.get(output.prettyOption),
+      pretty: values.get(output.prettyOption) && !singleLine,
       newline,
       onFault,
       // The format's own escapes are the user's and act; what messages bring must not.
-      ...(isTerminal && { protect: (bytes) => Buffer.from(escapeControlsKeepingLayout(bytes.toString())) }),
+      ...(isTerminal && { terminal: { singleLine } }),
     });
   } catch (error) {
     if (error instanceof TemplateError) {

@@ -21,6 +21,13 @@ export function escapeControlsInJson(json: string): string {
   return json.replace(UNSAFE, (character) => `\\u${hex(character, 4)}`);
 }
 
+/** The same for a document that is spread over several lines: the line ends and tabs between its tokens stay. */
+export function escapeControlsInSpreadJson(json: string): string {
+  return json.replace(UNSAFE, (character) =>
+    character === '\n' || character === '\t' ? character : `\\u${hex(character, 4)}`,
+  );
+}
+
 function escapeCharacter(character: string): string {
   const short = SHORT[character];
   if (short !== undefined) return short;

@@ -3,16 +3,19 @@
  * escapes. A format is parsed once into pieces, and each message is put through the pieces.
  */
 import type { ReceivedMessage } from '../mqtt/session.ts';
+import { escapeControls, escapeControlsInSpreadJson, escapeControlsKeepingLayout } from './escape.ts';
 import type { Formatter } from './formatter.ts';
 import { formatTime, type Moment, momentOf } from './strftime.ts';
 import { FIELDS, type FieldOptions } from './template-fields.ts';
 
 /** A format that cannot be used. */
 export class TemplateError extends Error {
-  /** Where in the format, from 1. */
+  /** Which character of the format, from 1. */
   readonly position: number;
 
-  constructor(reason: string, position: number) {
+  /** `at`: the index in `format`. */
+  constructor(reason: string, format: string, at: number) {
+    const position = [...format.slice(0, at)].length + 1;
     super(`${reason} at position ${position}`);
     this.name = 'TemplateError';
     this.position = position;
@@ -44,8 +47,11 @@ export interface TemplateOptions {
   readonly newline: boolean;
   /** Told when a field cannot show a message: a payload that is no JSON, no number. */
   readonly onFault: (text: string) => void;
-  /** Makes harmless what a message brings; what the format itself holds stays as it is. */
-  readonly protect?: (bytes: Buffer) => Buffer;
+  /** Set for a terminal: what a message brings is made harmless; what the format itself holds stays as it is. */
+  readonly terminal?: {
+    /** Line ends of a payload are shown as escapes too. */
+    readonly singleLine: boolean;
+  };
 }
 
 export class Template implements Formatter {
@@ -82,11 +88,11 @@ function parsePieces(format: string, options: TemplateOptions): Piece[] {
       text += parseEscape(format, at);
       at += 2;
     } else if (character === '@') {
-      const letter = format[at + 1];
-      if (letter === undefined) throw new TemplateError('incomplete time specifier', at + 1);
+      const letter = characterAt(format, at + 1);
+      if (letter === '') throw new TemplateError('incomplete time specifier', format, at);
       flush();
       pieces.push(timePiece(letter));
-      at += 2;
+      at += 1 + letter.length;
     } else if (character === '%') {
       const { piece, end } = parseSpecifier(format, at, options);
       flush();
@@ -101,11 +107,17 @@ function parsePieces(format: string, options: TemplateOptions): Piece[] {
   return pieces;
 }
 
+/** A whole character, which may be two units of UTF-16; empty at the end. */
+function characterAt(text: string, at: number): string {
+  const [character = ''] = text.slice(at, at + 2);
+  return character;
+}
+
 function parseEscape(format: string, at: number): string {
-  const letter = format[at + 1];
-  if (letter === undefined) throw new TemplateError('incomplete escape', at + 1);
+  const letter = characterAt(format, at + 1);
+  if (letter === '') throw new TemplateError('incomplete escape', format, at);
   const meant = Object.hasOwn(ESCAPES, letter) ? ESCAPES[letter] : undefined;
-  if (meant === undefined) throw new TemplateError(`unknown escape \\${letter}`, at + 1);
+  if (meant === undefined) throw new TemplateError(`unknown escape \\${letter}`, format, at);
   return meant;
 }
 
@@ -118,13 +130,13 @@ function timePiece(letter: string): Piece {
 function parseSpecifier(format: string, at: number, options: TemplateOptions): { piece: Piece; end: number } {
   SPECIFIER.lastIndex = at + 1;
   const match = SPECIFIER.exec(format);
-  if (match === null) throw new TemplateError('incomplete format specifier', at + 1);
+  if (match === null) throw new TemplateError('incomplete format specifier', format, at);
   const [whole, left, zero, width, dot, precision, separator, letter = ''] = match;
   if (letter === '%') return { piece: literal('%'), end: at + 1 + whole.length };
   const field = Object.hasOwn(FIELDS, letter) ? FIELDS[letter] : undefined;
-  if (field === undefined) throw new TemplateError(`unknown format specifier %${letter}`, at + 1);
+  if (field === undefined) throw new TemplateError(`unknown format specifier %${letter}`, format, at);
   if (Number(width) > MAX_WIDTH || Number(precision ?? 0) > MAX_WIDTH) {
-    throw new TemplateError(`width and precision of %${letter} can be at most ${MAX_WIDTH}`, at + 1);
+    throw new TemplateError(`width and precision of %${letter} can be at most ${MAX_WIDTH}`, format, at);
   }
   const fieldOptions: FieldOptions = {
     left: left === '-',
@@ -135,9 +147,15 @@ function parseSpecifier(format: string, at: number, options: TemplateOptions): {
     pretty: options.pretty,
     onFault: options.onFault,
   };
-  const { protect } = options;
-  const piece: Piece = protect
-    ? (message, moment) => protect(field(message, moment, fieldOptions))
-    : (message, moment) => field(message, moment, fieldOptions);
-  return { piece, end: at + 1 + whole.length };
+  const piece: Piece = (message, moment) => field(message, moment, fieldOptions);
+  return { piece: options.terminal ? protect(piece, letter, options.terminal) : piece, end: at + 1 + whole.length };
+}
+
+function protect(piece: Piece, letter: string, { singleLine }: { readonly singleLine: boolean }): Piece {
+  const harmless = (text: string): string => {
+    if (letter === 'j' || letter === 'J') return escapeControlsInSpreadJson(text);
+    // Only a payload may have lines: a topic with a line end would look like two messages.
+    return letter === 'p' && !singleLine ? escapeControlsKeepingLayout(text) : escapeControls(text);
+  };
+  return (message, moment) => Buffer.from(harmless(piece(message, moment).toString()));
 }

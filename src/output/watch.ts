@@ -14,7 +14,7 @@ export class WatchSink implements Sink {
   readonly #context: Context;
   readonly #rows = new Map<string, number>();
 
-  /** `heading` stands in the first line, `rows` below. The formatter must not end a message with a newline. */
+  /** `heading` stands in the first line, `rows` below. */
   constructor(formatter: Formatter, writer: Writer, context: Context, heading: string) {
     this.#formatter = formatter;
     this.#writer = writer;
@@ -25,7 +25,7 @@ export class WatchSink implements Sink {
   take(message: ReceivedMessage): Promise<void> | undefined {
     const row = this.#rows.get(message.topic) ?? this.#rows.size + 2;
     this.#rows.set(message.topic, row);
-    const text = this.#formatter.format(message, this.#context.clock.epochMs()) ?? Buffer.alloc(0);
+    const text = withoutNewline(this.#formatter.format(message, this.#context.clock.epochMs()) ?? Buffer.alloc(0));
     const last = this.#rows.size + 1;
     const bytes = Buffer.concat([
       Buffer.from(`\u001b[${row};1H`),
@@ -35,4 +35,9 @@ export class WatchSink implements Sink {
     ]);
     return message.qos === 0 ? this.#writer.write(bytes) : this.#writer.writeThrough(bytes);
   }
+}
+
+/** The cursor goes where it belongs by itself; a newline on the last line of the screen would scroll. */
+function withoutNewline(bytes: Buffer): Buffer {
+  return bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes;
 }
