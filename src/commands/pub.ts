@@ -43,13 +43,6 @@ function planPub(values: OptionValues): PubPlan {
   const topic = values.get(options.topicOption);
   if (topic === undefined) throw new UsageError('there is no topic', 'Give one: -t TOPIC');
   const source = resolvePayloadSource(values);
-  const repeat = values.get(options.repeatOption);
-  if (repeat !== undefined && source.kind === 'lines') {
-    throw new UsageError(`${values.spelled(options.repeatOption)} is for one message, and -l sends many`);
-  }
-  if (repeat === undefined && values.has(options.repeatDelayOption)) {
-    throw new UsageError(`${values.spelled(options.repeatDelayOption)} needs --repeat`);
-  }
   const properties = propertiesFor('publish', values);
   return {
     message: {
@@ -59,7 +52,8 @@ function planPub(values: OptionValues): PubPlan {
       ...(properties && { properties }),
     },
     source,
-    repeat: repeat ?? 1,
+    // A delay without --repeat, and both with -l, have no effect, as with mosquitto_pub.
+    repeat: values.get(options.repeatOption) ?? 1,
     repeatDelayMs: values.get(options.repeatDelayOption) ?? 0,
   };
 }
