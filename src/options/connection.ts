@@ -292,6 +292,10 @@ export const keepSessionOption = flag({
 
 const FOR_EVER = 4_294_967_295;
 
+function readAsC(digits: string): number {
+  return Number.parseInt(digits, /^0x/i.test(digits) ? 16 : 8);
+}
+
 export const sessionExpiryOption = single({
   long: 'session-expiry-interval',
   short: 'x',
@@ -300,7 +304,9 @@ export const sessionExpiryOption = single({
   value: 'SECONDS',
   parse: (text) => {
     if (text === '-1' || text === '∞') return FOR_EVER;
-    return wholeNumber(0, FOR_EVER, 'seconds')(text);
+    // The one number that mosquitto reads as C does: hexadecimal after 0x, octal after 0.
+    const decimal = /^0x[\da-f]{1,8}$/i.test(text) || /^0[0-7]{1,11}$/.test(text) ? String(readAsC(text)) : text;
+    return wholeNumber(0, FOR_EVER, 'seconds')(decimal);
   },
 });
 
