@@ -2,11 +2,12 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import type { Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { withDeadline } from './deadline.ts';
+import { atExit } from './last-resort.ts';
 import { Transcript } from './transcript.ts';
 
 /** Every process started here that runs still; ended with the test process, should a clean-up have been missed. */
 const running = new Set<ChildProcess>();
-process.on('exit', () => {
+atExit(() => {
   for (const child of running) child.kill('SIGKILL');
 });
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atExit } from './last-resort.ts';
 
 export interface TempFolder {
   readonly path: string;
@@ -10,7 +11,7 @@ export interface TempFolder {
 
 /** Folders that are there still; removed with the test process, should a clean-up have been missed. */
 const present = new Set<string>();
-process.on('exit', () => {
+atExit(() => {
   for (const path of present) rmSync(path, { recursive: true, force: true });
 });
 
