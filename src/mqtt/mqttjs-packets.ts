@@ -1,5 +1,6 @@
 /** Packets of MQTT.js in the terms of a session. */
-import type { IClientSubscribeOptions, IConnackPacket, IDisconnectPacket, IPublishPacket } from 'mqtt';
+import type { IConnackPacket, IDisconnectPacket, IPublishPacket, Packet } from 'mqtt';
+import type { ISubackPacket, ISubscription, IUnsubackPacket } from 'mqtt-packet';
 import type { ConnectionPlan, ProtocolVersion } from './connection-plan.ts';
 import type { DialChoice } from './mqttjs-client.ts';
 import { fromMqttjs } from './mqttjs-properties.ts';
@@ -49,22 +50,38 @@ export function messageOf(packet: IPublishPacket, version: ProtocolVersion): Rec
   };
 }
 
-export function subscribeOptions(subscription: Subscription): IClientSubscribeOptions {
+export function subscribeOptions(subscription: Subscription): Omit<ISubscription, 'topic'> {
   const { qos, noLocal = false, retainAsPublished = false, retainHandling = 0 } = subscription;
   return { qos, nl: noLocal, rap: retainAsPublished, rh: retainHandling };
 }
 
-/** `codes` of a SUBACK or UNSUBACK, one for each of `filters`. */
+/** One for each of `filters`; undefined when there are more or fewer codes than that. */
 export function outcomesOf(
   filters: readonly string[],
-  codes: readonly number[],
-  packet: unknown,
-): readonly SubscribeOutcome[] {
-  return codes.map((reasonCode, index) => ({
-    filter: filters[index] ?? '',
-    reasonCode,
-    ...reasonStringOf(packet),
-  }));
+  packet: ISubackPacket | IUnsubackPacket,
+  version: ProtocolVersion,
+): readonly SubscribeOutcome[] | undefined {
+  // Before MQTT 5 UNSUBACK has no codes: it is the success itself. [MQTT3.1.1 3.11]
+  const codes = packet.cmd === 'unsuback' && version !== 5 ? filters.map(() => 0) : (packet.granted as number[]);
+  if (codes.length !== filters.length) return undefined;
+  return filters.map((filter, index) => ({ filter, reasonCode: codes[index] ?? 0, ...reasonStringOf(packet) }));
+}
+
+/** [MQTT-3.2.0-1] [MQTT5 3.15] */
+const MAY_PRECEDE_CONNACK: readonly string[] = ['connack', 'auth', 'disconnect'];
+const ONLY_FROM_CLIENTS: readonly string[] = ['connect', 'subscribe', 'unsubscribe', 'pingreq'];
+
+/** What MQTT.js takes from a broker although no broker may send it. */
+export function findFault(packet: Packet, isOpen: boolean): string | undefined {
+  const name = packet.cmd.toUpperCase();
+  if (!isOpen && !MAY_PRECEDE_CONNACK.includes(packet.cmd)) return `its first packet is ${name}`;
+  if (ONLY_FROM_CLIENTS.includes(packet.cmd)) return `the broker sent ${name}`;
+  const isNumbered = packet.cmd === 'pubrel' || (packet.cmd === 'publish' && packet.qos > 0);
+  // What is answered needs a number to answer to. [MQTT5 2.2.1]
+  if (isNumbered && !(Number(packet.messageId) > 0)) return `the broker sent ${name} without a Packet Identifier`;
+  if (packet.cmd !== 'publish' || packet.topic !== '') return undefined;
+  const alias = packet.properties?.topicAlias;
+  return alias === undefined ? 'the broker sent PUBLISH without a Topic Name' : undefined;
 }
 
 export function reasonStringOf(packet: unknown): { reasonString?: string } {

@@ -32,7 +32,14 @@ export class Receiving {
     };
     // The hook before PUBACK and PUBREC. At QoS 2 MQTT.js would hand the message over at PUBREL only: a process that
     // dies in between would then have acknowledged a message that it never wrote.
-    client.options.customHandleAcks = (_topic, _payload, packet, done) => this.#receiveAcknowledged(packet, done);
+    client.options.customHandleAcks = (topic, _payload, packet, done) => {
+      packet.topic = topic;
+      this.#receiveAcknowledged(packet, done);
+    };
+    // A Topic Alias is resolved for these two alone. [MQTT5 3.3.2.3.4]
+    client.on('message', (topic, _payload, packet) => {
+      packet.topic = topic;
+    });
     client.on('packetreceive', (packet) => {
       if (packet.cmd === 'pubrel') this.#handlers.unreleased?.delete(packet.messageId ?? 0);
     });

@@ -1,7 +1,14 @@
 /** Session over MQTT.js: one client object for one network connection. MQTT.js's own spellings stay in this file. */
 import type { Duplex } from 'node:stream';
 import type { IConnackPacket, IDisconnectPacket, MqttClient, Packet } from 'mqtt';
-import { generate, type IAuthPacket, type ISubackPacket } from 'mqtt-packet';
+import {
+  generate,
+  type IAuthPacket,
+  type ISubackPacket,
+  type ISubscribePacket,
+  type IUnsubackPacket,
+  type IUnsubscribePacket,
+} from 'mqtt-packet';
 import type { Clock } from '../cli/context.ts';
 import { ConnectionLostError } from '../errors.ts';
 import type { ConnectionPlan } from './connection-plan.ts';
@@ -10,6 +17,7 @@ import { type DialChoice, makeClient, withProperties } from './mqttjs-client.ts'
 import {
   describeLoss,
   endOf,
+  findFault,
   infoOf,
   outcomesOf,
   type Refusal,
@@ -61,8 +69,13 @@ export function dial(
   return session.opened.finally(() => abort.removeEventListener('abort', onAbort));
 }
 
-/** [MQTT-3.2.0-1] [MQTT5 3.15] */
-const MAY_PRECEDE_CONNACK: readonly string[] = ['auth', 'disconnect'];
+/** MQTT.js's own words for the end of a connection, which comes before it says that it has ended. */
+const GONE: readonly string[] = ['Connection closed', 'No connection to broker', 'client disconnecting'];
+
+interface Question {
+  readonly filters: readonly string[];
+  readonly resolve: (outcomes: readonly SubscribeOutcome[]) => void;
+}
 
 class MqttjsSession implements Session {
   readonly opened: Promise<DialResult>;
@@ -81,6 +94,8 @@ class MqttjsSession implements Session {
   /** What waits for an answer from the broker, to be failed when the connection ends. */
   readonly #waiting = new Set<(error: Error) => void>();
   readonly #pings: (() => void)[] = [];
+  /** SUBSCRIBE and UNSUBSCRIBE that were not answered yet, by Packet Identifier. */
+  readonly #questions = new Map<number, Question>();
   #drained: Promise<void> | undefined;
   /** Topic Aliases that the broker has been told. */
   readonly #aliases = new Map<number, string>();
@@ -101,14 +116,24 @@ class MqttjsSession implements Session {
     this.#client.on('packetsend', (packet) => this.#trace('sending', packet));
     this.#client.on('packetreceive', (packet) => {
       this.#trace('received', packet);
+      const fault = findFault(packet, this.#info !== undefined);
+      if (fault !== undefined) {
+        this.#fail(new Error(fault));
+        // So that MQTT.js goes on without a look at it.
+        (packet as { cmd: string }).cmd = 'ignored';
+        return;
+      }
       if (packet.cmd === 'connack') settleOpened(this.#onConnack(packet));
-      else if (this.#info === undefined && !MAY_PRECEDE_CONNACK.includes(packet.cmd)) {
-        this.#fail(new Error(`its first packet is ${packet.cmd.toUpperCase()}`));
-      } else if (packet.cmd === 'pingresp') this.#pings.shift()?.();
-      else if (packet.cmd === 'disconnect') this.#disconnect = packet;
+      else if (packet.cmd === 'pingresp') this.#pings.shift()?.();
+      else if (packet.cmd === 'suback' || packet.cmd === 'unsuback') this.#onAnswer(packet);
+      else if (packet.cmd === 'disconnect') this.#onDisconnect(packet);
     });
     this.#client.on('error', (error) => {
       if (error !== LEFT_UNACKNOWLEDGED) this.#fail(error as Error);
+    });
+    // MQTT.js destroys the stream with an error for a packet that it cannot make.
+    wire.on('error', (error) => {
+      this.#failure ??= error;
     });
     this.ended = new Promise((resolve) => {
       this.#client.on('close', () => {
@@ -136,7 +161,8 @@ class MqttjsSession implements Session {
         const reason = (error as { code?: unknown } | null | undefined)?.code;
         if (!error) resolve({ reasonCode: 0 });
         else if (typeof reason === 'number') resolve({ reasonCode: reason, ...reasonStringOf(packet) });
-        else reject(error);
+        // What waits is failed when the connection has ended, with the reason for that.
+        else if (!GONE.includes(error.message)) reject(error);
       });
     });
   }
@@ -167,34 +193,48 @@ class MqttjsSession implements Session {
     subscriptions: readonly Subscription[],
     properties?: PacketProperties,
   ): Promise<readonly SubscribeOutcome[]> {
-    return this.#request((resolve, reject) => {
-      const byFilter = Object.fromEntries(subscriptions.map((one) => [one.filter, subscribeOptions(one)]));
-      const options = { qos: 0 as const, ...this.#withProperties(properties) };
-      this.#client.subscribe(byFilter, options, (error, _granted, packet) => {
-        // A denied filter is an error to MQTT.js and an outcome to us: the SUBACK says it either way.
-        const suback = packet as ISubackPacket | undefined;
-        if (suback) resolve(outcomesOf(Object.keys(byFilter), suback.granted as number[], suback));
-        else reject(error ?? new Error('no SUBACK'));
-      });
+    const different = [...new Map(subscriptions.map((one) => [one.filter, one])).values()];
+    return this.#ask({
+      cmd: 'subscribe',
+      subscriptions: different.map((one) => ({ topic: one.filter, ...subscribeOptions(one) })),
+      ...this.#withProperties(properties),
     });
   }
 
   unsubscribe(filters: readonly string[], properties?: PacketProperties): Promise<readonly SubscribeOutcome[]> {
+    return this.#ask({ cmd: 'unsubscribe', unsubscriptions: [...filters], ...this.#withProperties(properties) });
+  }
+
+  /**
+   * Not by way of MQTT.js: it sends filters that are numbers first, takes one that is called "resubscribe" for an
+   * option, and tells a denied filter apart from a wrong number of codes only in part.
+   */
+  #ask(packet: ISubscribePacket | IUnsubscribePacket): Promise<readonly SubscribeOutcome[]> {
+    const filters =
+      packet.cmd === 'subscribe' ? packet.subscriptions.map(({ topic }) => topic) : packet.unsubscriptions;
     return this.#request((resolve, reject) => {
-      this.#client.unsubscribe([...filters], this.#withProperties(properties), (error, packet) => {
-        // Before MQTT 5 UNSUBACK has no codes: it is the success itself. [MQTT3.1.1 3.11]
-        const codes = (packet as { granted?: number[] } | undefined)?.granted ?? filters.map(() => 0);
-        if (error) reject(error);
-        else resolve(outcomesOf(filters, codes, packet));
-      });
+      const messageId = this.#client.messageIdProvider.allocate();
+      if (messageId === null) return reject(new Error('every Packet Identifier is in use'));
+      this.#questions.set(messageId, { filters, resolve });
+      const numbered = { ...packet, messageId };
+      this.#trace('sending', numbered);
+      this.#wire.write(generate(numbered, { protocolVersion: this.#choice.version }));
     });
   }
 
+  #onAnswer(packet: ISubackPacket | IUnsubackPacket): void {
+    const messageId = packet.messageId ?? 0;
+    const question = this.#questions.get(messageId);
+    if (question === undefined) return;
+    this.#questions.delete(messageId);
+    this.#client.messageIdProvider.deallocate(messageId);
+    const outcomes = outcomesOf(question.filters, packet, this.#choice.version);
+    if (outcomes !== undefined) question.resolve(outcomes);
+    else this.#fail(new Error(`${packet.cmd.toUpperCase()} has another number of codes than there were filters`));
+  }
+
   ping(): Promise<void> {
-    return this.#request((resolve) => {
-      this.#pings.push(() => resolve());
-      this.#client.sendPing();
-    });
+    return this.#request((resolve) => this.#sendPing(() => resolve()));
   }
 
   async close(reasonCode = 0, properties?: PacketProperties): Promise<void> {
@@ -223,7 +263,7 @@ class MqttjsSession implements Session {
       get paused() {
         return session.#receiving.isPaused;
       },
-      sendPing: () => session.#client.sendPing(),
+      sendPing: () => session.#sendPing(() => undefined),
       giveUp: () => session.#client.onKeepaliveTimeout(),
     };
   }
@@ -234,6 +274,12 @@ class MqttjsSession implements Session {
     if (!packet.sessionPresent) this.#handlers.unreleased?.clear();
     this.#info = infoOf(packet, this.#plan, this.#choice);
     return { kind: 'open', session: this };
+  }
+
+  /** Nothing more is sent, and nothing more will come. [MQTT5 3.14.4] */
+  #onDisconnect(packet: IDisconnectPacket): void {
+    this.#disconnect = packet;
+    this.#wire.destroy();
   }
 
   #request<T>(start: (resolve: (value: T) => void, reject: (error: Error) => void) => void): Promise<T> {
@@ -256,8 +302,8 @@ class MqttjsSession implements Session {
   }
 
   #describeEnd(): SessionEnd {
-    if (this.#disconnect !== undefined) return endOf(this.#disconnect);
     if (this.#closing) return { kind: 'closed', reason: 'closed' };
+    if (this.#disconnect !== undefined) return endOf(this.#disconnect);
     return { kind: 'lost', reason: describeLoss(this.#wire.failure ?? this.#failure, this.#info?.keepAliveSeconds) };
   }
 
@@ -271,6 +317,12 @@ class MqttjsSession implements Session {
     const authenticationMethod = properties?.authenticationMethod;
     const answer = { ...authProperties, ...(authenticationMethod !== undefined && { authenticationMethod }) };
     done(undefined, { cmd: 'auth', reasonCode: 0x18, ...this.#withProperties(answer) });
+  }
+
+  /** PINGRESP comes in the order of PINGREQ, and says no more than that: each has its place in the queue. */
+  #sendPing(onAnswer: () => void): void {
+    this.#pings.push(onAnswer);
+    this.#client.sendPing();
   }
 
   #fail(error: Error): void {

@@ -133,6 +133,28 @@ describe('a message', () => {
   });
 });
 
+describe('a Topic Alias that was allowed [MQTT5 3.3.2.3.4]', () => {
+  it.each([0, 1, 2] as const)('stands for the Topic Name that it was set for, at QoS %d', async (qos) => {
+    const hands = new Hands();
+    const { peer, session } = await converse({ handlers: hands, plan: { properties: { topicAliasMaximum: 2 } } });
+    const properties = { topicAlias: 2 };
+    peer.send(publishPacket({ topic: 'a/b', qos, messageId: 1, properties }));
+    peer.send(publishPacket({ topic: '', qos, messageId: 2, properties }));
+    peer.send(publishPacket({ topic: 'c', qos, messageId: 3, properties }));
+    peer.send(publishPacket({ topic: '', qos, messageId: 4, properties }));
+    await exchange(peer, () => session.ping());
+    expect(hands.received.map(({ topic }) => topic)).toEqual(['a/b', 'a/b', 'c', 'c']);
+  });
+
+  it('that was not set ends the connection', async () => {
+    const hands = new Hands();
+    const { peer, session } = await converse({ handlers: hands, plan: { properties: { topicAliasMaximum: 2 } } });
+    peer.send(publishPacket({ topic: '', properties: { topicAlias: 1 } }));
+    expect((await session.ended).kind).toBe('lost');
+    expect(hands.received).toEqual([]);
+  });
+});
+
 describe('an acknowledgement', () => {
   it.each([
     [1, 'puback', 5],

@@ -1,0 +1,111 @@
+/** A broker that sends anything: the session ends as lost, and nothing else happens. */
+import fc from 'fast-check';
+import mqttPacket, { type Packet } from 'mqtt-packet';
+import { describe, expect, it } from 'vitest';
+import { withDeadline } from '../support/deadline.ts';
+import { converse } from './talking.ts';
+
+describe('a malformed packet [MQTT5 4.13]', () => {
+  it.each([
+    ['a packet type of 0', '00'],
+    ['a length of five bytes', '30ffffffffff'],
+    ['PUBLISH with QoS 3', '36050001610001'],
+    ['PUBLISH whose topic is longer than it', '3003ffff61'],
+    ['PUBLISH of QoS 1 without Packet Identifier', '3203000161'],
+    ['SUBACK without codes', '90020001'],
+    ['a second CONNACK', '2003000000'],
+    ['CONNACK of one byte', '200100'],
+    ['CONNECT, which is for clients', '100c00044d5154540502003c0000'],
+    ['PINGREQ, which is for clients', 'c000'],
+    ['PUBREL without Packet Identifier', '6200'],
+    ['PUBREL with half a Packet Identifier', '620101'],
+    ['PUBLISH of QoS 2 with Packet Identifier 0 [MQTT5 2.2.1]', '34060001 61 0000 00'.replaceAll(' ', '')],
+    ['PUBLISH without a Topic Name [MQTT5 3.3.2.1]', '3003000000'],
+    ['an answer to SUBSCRIBE of one byte', '900101'],
+    ['SUBSCRIBE, which is for clients', '8207000100000161 00'.replace(' ', '')],
+    ['flags that are reserved', '41020001'],
+    ['a property that does not exist', '3007000161 03ff0000'.replace(' ', '')],
+    ['an unknown property length', '30050001 61 ffff'.replaceAll(' ', '')],
+  ])('ends the connection: %s', async (_what, hex) => {
+    const { peer, session } = await converse();
+    peer.send(Buffer.from(hex, 'hex'));
+    // Some are not noticed before more comes.
+    peer.end();
+    const end = await withDeadline(session.ended, 'the end of the session');
+    expect(end.kind).toBe('lost');
+  });
+
+  it.each([['a Topic Alias that was not allowed [MQTT5 3.3.2.3.4]', { topicAlias: 1 }]])(
+    'ends the connection: %s',
+    async (_what, properties) => {
+      const topics: string[] = [];
+      const { peer, session } = await converse({ handlers: { onMessage: ({ topic }) => void topics.push(topic) } });
+      peer.send({ cmd: 'publish', topic: 'a', payload: '', qos: 0, dup: false, retain: false, properties });
+      expect((await session.ended).kind).toBe('lost');
+      expect(topics).toEqual([]);
+    },
+  );
+
+  it('tells what was wrong', async () => {
+    const { peer, session } = await converse();
+    peer.send(Buffer.from('0000', 'hex'));
+    expect(await session.ended).toEqual({ kind: 'lost', reason: 'Not supported' });
+  });
+});
+
+describe('a broker that sends anything', () => {
+  const bytes = fc.uint8Array({ minLength: 1, maxLength: 60 }).map((array) => Buffer.from(array));
+  const packets: readonly Packet[] = [
+    { cmd: 'publish', topic: 'a', payload: 'x', qos: 0, dup: false, retain: false },
+    { cmd: 'publish', topic: 'a', payload: 'x', qos: 1, dup: true, retain: true, messageId: 1 },
+    { cmd: 'publish', topic: 'a', payload: 'x', qos: 2, dup: false, retain: false, messageId: 2 },
+    { cmd: 'pubrel', messageId: 2 },
+    { cmd: 'puback', messageId: 1 },
+    { cmd: 'pubrec', messageId: 1 },
+    { cmd: 'pubcomp', messageId: 1 },
+    { cmd: 'suback', messageId: 2, granted: [0] },
+    { cmd: 'unsuback', messageId: 2, granted: [0] } as never,
+    { cmd: 'pingresp' },
+    { cmd: 'disconnect', reasonCode: 0x8b },
+    { cmd: 'auth', reasonCode: 0x18 } as never,
+    { cmd: 'connack', reasonCode: 0, sessionPresent: false },
+    { cmd: 'pingreq' },
+  ];
+  const whole = fc.constantFrom(...packets).map((packet) => mqttPacket.generate(packet, { protocolVersion: 5 }));
+  /** A packet with some of its bytes replaced. */
+  const bent = fc.tuple(whole, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 2 })).map(([packet, changes]) => {
+    const copy = Buffer.from(packet);
+    for (const [at, byte] of changes) copy[at % copy.length] = byte;
+    return copy;
+  });
+
+  it('is survived: every promise settles, and nothing is thrown where nobody catches', async () => {
+    const { liar, connect } = await conversations();
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(bytes, bent, whole), { maxLength: 6 }), async (chunks) => {
+        liar.next = Buffer.concat(chunks);
+        const session = await connect({ onMessage: () => undefined, unreleased: new Set() });
+        const waiting = [
+          session.publish({ topic: 'a', payload: Buffer.from('x'), qos: 1, retain: false }),
+          session.subscribe([{ filter: 'a', qos: 0 }]),
+          session.ping(),
+        ];
+        await withDeadline(session.ended, `the end of the session after ${liar.next.toString('hex')}`);
+        await withDeadline(Promise.allSettled(waiting), 'the promises of the session');
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+/** A broker that lets each client in, sends `next`, and closes. */
+async function conversations() {
+  const { talk } = await import('./talking.ts');
+  const liar = { next: Buffer.alloc(0) };
+  const { connect } = await talk(async (peer) => {
+    await peer.receive('connect');
+    peer.send(Buffer.concat([Buffer.from('2003000000', 'hex'), liar.next]));
+    peer.end();
+  });
+  return { liar, connect };
+}
