@@ -91,11 +91,12 @@ export class Listening {
     return this.#conclude();
   }
 
-  /** What was begun is finished first, unless a signal asks for haste. Throws what went wrong with it. */
+  /** What was begun is finished first, unless a signal or a failure asks for haste. Throws what went wrong with it. */
   async #close(session: Session): Promise<void> {
     const { removal, disconnectProperties } = this.#options;
     try {
-      if (this.#ending.verdict?.kind !== 'signal') await Promise.race([removal?.finish(), session.ended]);
+      const kind = this.#ending.verdict?.kind;
+      if (kind !== 'signal' && kind !== 'failed') await removal?.finish(this.#context, this.#plan.connectTimeoutMs);
     } finally {
       await session.close(this.#closeCode(), disconnectProperties);
     }
@@ -191,9 +192,9 @@ export class Listening {
   #conclude(): ExitCode {
     const { verdict } = this.#ending;
     this.#status.progress(this.#summary());
+    if (verdict?.kind === 'failed') throw verdict.error;
+    this.#options.removal?.check();
     switch (verdict?.kind) {
-      case 'failed':
-        throw verdict.error;
       case 'time-limit':
         throw new TimeLimitError(
           `time ran out after ${formatDurationMs(this.#options.timeLimitMs ?? 0)} (-W): ${this.#progressOfGoal()}`,

@@ -1,9 +1,11 @@
 /** `--remove-retained`: deletes each retained message that was received. */
-import { PublishRefusedError } from '../errors.ts';
+import type { Context } from '../cli/context.ts';
+import { ConnectionLostError, PublishRefusedError } from '../errors.ts';
 import { describeReasonCode } from '../mqtt/reason-codes.ts';
 import type { PublishOutcome, ReceivedMessage, Session } from '../mqtt/session.ts';
 import { quote } from '../output/escape.ts';
-import { formatQuantity } from '../output/units.ts';
+import { formatDurationMs, formatQuantity } from '../output/units.ts';
+import { unlessStopped } from './interruption.ts';
 import type { Status } from './status.ts';
 
 export interface RetainedRemovalOptions {
@@ -22,6 +24,8 @@ export class RetainedRemoval {
   #session: Session | undefined;
   #removed = 0;
   #inFlight = 0;
+  #isLost = false;
+  #refusals = 0;
   #refused: (PublishOutcome & { readonly topic: string }) | undefined;
   /** Topics whose turn has not come. */
   readonly #queue = new Set<string>();
@@ -39,6 +43,7 @@ export class RetainedRemoval {
     this.#session = session;
     // What was on its way over a lost connection comes again as a retained message, and is deleted then.
     this.#inFlight = 0;
+    this.#isLost = false;
     this.#advance();
   }
 
@@ -66,35 +71,85 @@ export class RetainedRemoval {
   #delete(topic: string, session: Session): void {
     this.#echoes.add(topic);
     this.#inFlight += 1;
-    session.publish({ topic, payload: Buffer.alloc(0), qos: 1, retain: true }).then(
+    const qos = session.info.maximumQoS === 0 ? 0 : 1;
+    session.publish({ topic, payload: Buffer.alloc(0), qos, retain: true }).then(
       (outcome) => {
-        if (outcome.reasonCode >= 0x80) this.#refused ??= { ...outcome, topic };
-        else this.#removed += 1;
+        if (session !== this.#session) return;
+        this.#settle(topic, outcome);
         this.#inFlight -= 1;
         this.#advance();
         this.#wake();
       },
-      () => undefined,
+      () => {
+        if (session !== this.#session) return;
+        this.#isLost = true;
+        this.#wake();
+      },
     );
   }
 
-  isEcho({ topic, payload, retain }: ReceivedMessage): boolean {
-    return !retain && payload.length === 0 && this.#echoes.delete(topic);
+  #settle(topic: string, outcome: PublishOutcome): void {
+    if (outcome.reasonCode < 0x80) {
+      this.#removed += 1;
+      return;
+    }
+    this.#refusals += 1;
+    this.#refused ??= { ...outcome, topic };
+    this.#echoes.delete(topic);
   }
 
-  /** Waits for the broker's answers. Throws PublishRefusedError when it refused one. */
-  async finish(): Promise<void> {
-    while (this.#inFlight > 0 || this.#queue.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+  /** With Retain As Published it comes with RETAIN set; a retained message that is kept is never empty. */
+  isEcho({ topic, payload }: ReceivedMessage): boolean {
+    return payload.length === 0 && this.#echoes.delete(topic);
+  }
+
+  /**
+   * Waits for the broker's answers, as long as one comes every `patienceMs`. Throws InterruptedError at a signal, and
+   * what {@link check} throws.
+   */
+  async finish(context: Context, patienceMs: number): Promise<void> {
+    while (this.#unconfirmed > 0 && !this.#isLost) {
+      if (await this.#isSilent(context, patienceMs)) {
+        throw new ConnectionLostError(
+          `the broker did not confirm within ${formatDurationMs(patienceMs)} that it had deleted ${formatQuantity(this.#unconfirmed, 'retained message')}`,
+        );
+      }
     }
     const what = this.#options.isDryRun ? 'would be deleted' : 'deleted';
     this.#status.progress(`${formatQuantity(this.#removed, 'retained message')} ${what}`);
+    this.check();
+    if (this.#unconfirmed > 0) {
+      throw new ConnectionLostError(
+        `the connection was lost before the broker had deleted ${formatQuantity(this.#unconfirmed, 'retained message')}`,
+      );
+    }
+  }
+
+  /** Throws PublishRefusedError when the broker refused to delete a message so far. */
+  check(): void {
     if (this.#refused === undefined) return;
-    const { topic, reasonCode } = this.#refused;
-    throw new PublishRefusedError(
-      `the broker refused to delete the retained message of ${quote(topic)}: ${describeReasonCode(reasonCode)}`,
-    );
+    const { topic, reasonCode, reasonString } = this.#refused;
+    const why = `${describeReasonCode(reasonCode)}${reasonString === undefined ? '' : `: ${reasonString}`}`;
+    const all = this.#removed + this.#refusals;
+    const what =
+      all === 1
+        ? `the retained message of ${quote(topic)}`
+        : `${this.#refusals} of ${formatQuantity(all, 'retained message')}: ${quote(topic)}`;
+    throw new PublishRefusedError(`the broker refused to delete ${what}: ${why}`);
+  }
+
+  get #unconfirmed(): number {
+    return this.#inFlight + this.#queue.size;
+  }
+
+  /** Resolves with false at the next answer, or with true when none came in time. */
+  async #isSilent({ clock, stop }: Context, patienceMs: number): Promise<boolean> {
+    let timer: object | undefined;
+    const silence = new Promise<boolean>((resolve) => {
+      this.#wake = () => resolve(false);
+      timer = clock.setTimer(() => resolve(true), patienceMs);
+    });
+    const count = formatQuantity(this.#unconfirmed, 'retained message');
+    return unlessStopped(silence, stop, `${count} not deleted yet`).finally(() => clock.clearTimer(timer));
   }
 }
