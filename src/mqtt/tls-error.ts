@@ -3,6 +3,9 @@ import type { X509Certificate } from 'node:crypto';
 import { TlsError } from '../errors.ts';
 import type { TlsPlan } from './connection-plan.ts';
 
+/** The certificate is signed by nobody who is trusted. */
+export class UntrustedError extends TlsError {}
+
 /** `host`: the name that was asked for. `fault` is the code of the verification error, such as `CERT_HAS_EXPIRED`. */
 export function describeBadCertificate(
   host: string,
@@ -13,10 +16,7 @@ export function describeBadCertificate(
   const names = certificate ? namesOf(certificate) : 'no name';
   switch (fault) {
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return new TlsError(
-        `the certificate of ${host} is for ${names}, not ${host}`,
-        `Connect with that name: -h ${names.split(', ')[0]}`,
-      );
+      return new TlsError(`the certificate of ${host} is for ${names}, not ${host}`, hintForName(names.split(', ')));
     case 'CERT_HAS_EXPIRED':
       return new TlsError(
         `the certificate of ${host}, or one that signed it, has expired${certificate ? `: ${validity(certificate)}` : ''}`,
@@ -31,12 +31,18 @@ export function describeBadCertificate(
       const signer = certificate ? commonName(certificate.issuer) : 'nobody known';
       const details = certificate ? `; it is for ${names}, ${validity(certificate)}` : '';
       const trusted = tls.ca === undefined ? 'not trusted here' : 'which is none of the given CA certificates';
-      return new TlsError(
+      return new UntrustedError(
         `the certificate of ${host} is signed by "${signer}", ${trusted} (${fault})${details}`,
         'Give the certificate of that CA: --cafile ca.crt',
       );
     }
   }
+}
+
+/** A pattern such as `*.example.com` is no name to connect to. */
+function hintForName(names: readonly string[]): string {
+  const name = names.find((one) => !one.includes('*')) ?? 'NAME';
+  return `Connect with that name: -h ${name}, or where it leads elsewhere: --servername ${name}`;
 }
 
 function namesOf(certificate: X509Certificate): string {

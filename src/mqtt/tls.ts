@@ -4,8 +4,31 @@ import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { CliError, TlsError, UsageError } from '../errors.ts';
 import type { Endpoint, TlsPlan } from './connection-plan.ts';
-import { describeBadCertificate } from './tls-error.ts';
-import { settled } from './transport.ts';
+import { readSystemStore } from './system-store.ts';
+import { describeBadCertificate, UntrustedError } from './tls-error.ts';
+import { openSocket, settled } from './transport.ts';
+
+/**
+ * Node brings certificates of its own, which are at hand; those of the system, where a company puts its own authority,
+ * take fifteen times as long to load. So they are asked second. Throws what {@link openTls} throws.
+ */
+export async function openSecured(
+  endpoint: Endpoint,
+  tls: TlsPlan,
+  abort: AbortSignal,
+  readStore = readSystemStore,
+): Promise<TLSSocket> {
+  try {
+    return await openTls(endpoint, tls, await openSocket(endpoint, abort), abort);
+  } catch (error) {
+    const store = error instanceof UntrustedError && tls.ca === undefined ? await readStore() : undefined;
+    if (store === undefined) throw error;
+    const again = openTls(endpoint, { ...tls, ca: [store] }, await openSocket(endpoint, abort), abort);
+    return again.catch((second: unknown) => {
+      throw second instanceof UntrustedError ? error : second;
+    });
+  }
+}
 
 /**
  * Makes a connection a verified TLS connection. Throws TlsError when the certificate is not acceptable, before a byte
@@ -29,16 +52,10 @@ function start(endpoint: Endpoint, tls: TlsPlan, raw: Socket): TLSSocket {
     if (keyLogFile !== undefined) socket.on('keylog', (line) => appendKeyLog(socket, keyLogFile, line));
     return socket;
   } catch (error) {
-    // A key, certificate or cipher list that OpenSSL cannot read fails here.
+    // The parts were looked at one by one before; this is about what they are together.
     const reason = error instanceof Error ? error.message.replace(/^error:[^:]*:[^:]*:[^:]*:/, '') : String(error);
-    throw new UsageError(`the TLS options cannot be used: ${reason}`, hintForReason(reason), { cause: error });
+    throw new UsageError(`the TLS options cannot be used together: ${reason}`, undefined, { cause: error });
   }
-}
-
-function hintForReason(reason: string): string | undefined {
-  return /passphrase|bad decrypt|mac verify|password/i.test(reason)
-    ? 'Is the key encrypted? Its passphrase comes from --passphrase-file.'
-    : undefined;
 }
 
 function makeOptions({ host, unix }: Endpoint, tls: TlsPlan, socket: Socket): ConnectionOptions {

@@ -9,14 +9,16 @@ import type { Endpoint } from './connection-plan.ts';
  */
 export async function openTransport(endpoint: Endpoint, abort: AbortSignal): Promise<Duplex> {
   const { tls, webSocketPath } = endpoint;
-  const socket = await openSocket(endpoint, abort);
-  const secured = tls ? await (await import('./tls.ts')).openTls(endpoint, tls, socket, abort) : socket;
+  const secured = tls
+    ? await (await import('./tls.ts')).openSecured(endpoint, tls, abort)
+    : await openSocket(endpoint, abort);
   if (webSocketPath === undefined) return secured;
   const { openWebSocket } = await import('./web-socket.ts');
   return openWebSocket(endpoint, webSocketPath, secured, abort);
 }
 
-async function openSocket(endpoint: Endpoint, abort: AbortSignal): Promise<Socket> {
+/** TCP or a Unix socket, through the proxy if there is one. */
+export async function openSocket(endpoint: Endpoint, abort: AbortSignal): Promise<Socket> {
   const { host, port, unix, proxy, localAddress } = endpoint;
   if (unix) return settled(connect({ path: host }), 'connect', abort);
   if (proxy === undefined) return openTcp(host, port, localAddress, abort);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
 import { quote } from '../output/escape.ts';
 
@@ -21,6 +21,16 @@ export async function readNamedFile(spelled: string, path: string): Promise<Buff
     return await readFile(path);
   } catch (error) {
     throw new UsageError(`${spelled} ${quote(path)}: ${describeFileError(error)}`);
+  }
+}
+
+/** Throws UsageError for a file that cannot be appended to; makes one for us alone where there is none. */
+export async function checkWritable(spelled: string, path: string): Promise<void> {
+  try {
+    await (await open(path, 'a', 0o600)).close();
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new UsageError(`${spelled} ${quote(path)}: ${isMissing ? 'no such folder' : describeFileError(error)}`);
   }
 }
 

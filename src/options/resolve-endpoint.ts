@@ -9,8 +9,8 @@ import * as options from './connection.ts';
 import type { OptionValues } from './option-values.ts';
 import { type BrokerChoice, pick } from './precedence.ts';
 import { parseHttpProxyUrl } from './proxy-url.ts';
-import { resolveTls } from './resolve-tls.ts';
 import { ValueError } from './spec.ts';
+import { tlsOptions } from './tls.ts';
 import { type BrokerUrl, DEFAULT_WEB_SOCKET_PATH } from './url.ts';
 
 const TLS_PORT = 8883;
@@ -25,7 +25,11 @@ export async function resolveEndpoint(values: OptionValues, choice: BrokerChoice
     throw new UsageError(`${values.spelled(options.portOption)} 0 is for a Unix socket, and ${quote(host)} is no path`);
   }
   const wantsTls = url?.scheme === 'mqtts' || url?.scheme === 'wss' || port === TLS_PORT;
-  const tls = await resolveTls(values, wantsTls, context.env);
+  // Without TLS there is nothing to load for it.
+  const mayHaveTls = wantsTls || tlsOptions.some((spec) => values.has(spec));
+  const tls = mayHaveTls
+    ? await (await import('./resolve-tls.ts')).resolveTls(values, wantsTls, context.env)
+    : undefined;
   const endpoint = {
     host,
     port: port ?? (tls ? TLS_PORT : 1883),

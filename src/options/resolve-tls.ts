@@ -1,9 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Context } from '../cli/context.ts';
 import { UsageError } from '../errors.ts';
 import type { TlsPlan } from '../mqtt/connection-plan.ts';
+import { readSystemStore } from '../mqtt/system-store.ts';
 import { quote } from '../output/escape.ts';
-import { describeFileError, readFirstLine, readNamedFile } from './files.ts';
+import { checkWritable, describeFileError, readFirstLine, readNamedFile } from './files.ts';
 import type { OptionValues } from './option-values.ts';
 import type { OptionSpec } from './spec.ts';
 import * as tls from './tls.ts';
@@ -29,7 +31,7 @@ const NEED_TLS: readonly OptionSpec[] = [
 export async function resolveTls(
   values: OptionValues,
   wanted: boolean,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Context['env'],
 ): Promise<TlsPlan | undefined> {
   const fromOs = values.get(tls.osCertsOption) || values.get(tls.osCaOption);
   const turnedOn = [tls.caFileOption, tls.caPathOption, tls.pskOption].some((spec) => values.has(spec)) || fromOs;
@@ -45,6 +47,7 @@ export async function resolveTls(
     return undefined;
   }
   const ca = await readTrusted(values, fromOs, env);
+  await checkSettings(values);
   return {
     insecure: values.get(tls.insecureOption),
     ...(ca.length > 0 && { ca }),
@@ -63,17 +66,15 @@ function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]
   return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
 }
 
-async function readTrusted(
-  values: OptionValues,
-  fromOs: boolean,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<readonly string[]> {
+async function readTrusted(values: OptionValues, fromOs: boolean, env: Context['env']): Promise<readonly string[]> {
   const caFile = values.get(tls.caFileOption);
   const caPath = values.get(tls.caPathOption);
   const ca: string[] = [];
   if (caFile !== undefined) ca.push(await readCertificates(values.spelled(tls.caFileOption), caFile));
   if (caPath !== undefined) ca.push(...(await readCertificateFolder(values.spelled(tls.caPathOption), caPath)));
-  if (fromOs) ca.push(await readSystemStore(env['SSL_CERT_FILE']));
+  if (fromOs) ca.push(...(await readStore(env)));
+  // As OpenSSL does it: the variables replace the store of the system. A variable that leads nowhere replaces nothing.
+  if (ca.length === 0 && !values.has(tls.pskOption)) ca.push(...(await readStoreOfVariables(env).catch(() => [])));
   return ca;
 }
 
@@ -93,7 +94,8 @@ async function resolveOwnCertificate(values: OptionValues): Promise<Partial<TlsP
   if (passphrasePath !== undefined && keyPath === undefined && pfxPath === undefined) {
     throw new UsageError('--passphrase-file needs --key or --pfx');
   }
-  return {
+  if (certPath === undefined && pfxPath === undefined) return {};
+  const own = {
     ...(certPath !== undefined && { cert: await readNamedFile('--cert', certPath) }),
     ...(keyPath !== undefined && { key: await readNamedFile('--key', keyPath) }),
     ...(pfxPath !== undefined && { pfx: await readNamedFile('--pfx', pfxPath) }),
@@ -101,6 +103,25 @@ async function resolveOwnCertificate(values: OptionValues): Promise<Partial<TlsP
       passphrase: (await readFirstLine('--passphrase-file', passphrasePath)).toString(),
     }),
   };
+  const { checkOwnCertificate } = await import('./tls-material.ts');
+  checkOwnCertificate(own, {
+    ...(certPath !== undefined && { cert: `--cert ${quote(certPath)}` }),
+    ...(keyPath !== undefined && { key: `--key ${quote(keyPath)}` }),
+    ...(pfxPath !== undefined && { pfx: `--pfx ${quote(pfxPath)}` }),
+    ...(passphrasePath !== undefined && { passphrase: `--passphrase-file ${quote(passphrasePath)}` }),
+  });
+  return own;
+}
+
+/** What can be known to be wrong before there is a connection. */
+async function checkSettings(values: OptionValues): Promise<void> {
+  const ciphers = values.get(tls.ciphersOption);
+  const keyLogFile = values.get(tls.keyLogOption);
+  if (ciphers !== undefined) {
+    const { checkCiphers } = await import('./tls-material.ts');
+    checkCiphers(values.spelled(tls.ciphersOption), ciphers);
+  }
+  if (keyLogFile !== undefined) await checkWritable(values.spelled(tls.keyLogOption), keyLogFile);
 }
 
 function resolvePsk(values: OptionValues, hasCa: boolean): Partial<TlsPlan> {
@@ -111,14 +132,22 @@ function resolvePsk(values: OptionValues, hasCa: boolean): Partial<TlsPlan> {
   if (identity === undefined) throw new UsageError('--psk needs --psk-identity');
   if (hasCa) throw new UsageError('--psk and certificates to trust exclude each other');
   if (values.get(tls.tlsVersionOption) === 'TLSv1.3') throw new UsageError('--psk works up to TLS 1.2');
+  if (values.has(tls.pinOption)) throw new UsageError('--psk and --pin exclude each other: there is no certificate');
   return { psk: { identity, key } };
 }
 
-const PEM = '-----BEGIN';
+const PEM = /-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/;
 
 async function readCertificates(spelled: string, path: string): Promise<string> {
   const text = (await readNamedFile(spelled, path)).toString('latin1');
-  if (!text.includes(PEM)) throw new UsageError(`${spelled} ${quote(path)}: holds no PEM certificate`);
+  const { checkCertificates, isCertificate } = await import('./tls-material.ts');
+  if (!PEM.test(text)) {
+    const hint = isCertificate(Buffer.from(text, 'latin1'))
+      ? `It is in DER form: openssl x509 -in ${quote(path)} -out ca.pem`
+      : undefined;
+    throw new UsageError(`${spelled} ${quote(path)}: holds no PEM certificate`, hint);
+  }
+  checkCertificates(`${spelled} ${quote(path)}`, text);
   return text;
 }
 
@@ -134,27 +163,26 @@ async function readCertificateFolder(spelled: string, path: string): Promise<rea
   for (const name of names) {
     const content = await readFile(join(path, name)).catch(() => undefined);
     const text = content?.toString('latin1');
-    if (text?.includes(`${PEM} CERTIFICATE`)) found.add(text);
+    if (text !== undefined && PEM.test(text)) found.add(text);
   }
   if (found.size === 0) throw new UsageError(`${spelled} ${quote(path)}: holds no PEM certificate`);
   return [...found];
 }
 
-/** Where Linux distributions, the BSDs and macOS keep the store as one file. */
-const SYSTEM_STORES = [
-  '/etc/ssl/certs/ca-certificates.crt',
-  '/etc/pki/tls/certs/ca-bundle.crt',
-  '/etc/ssl/ca-bundle.pem',
-  '/etc/ssl/cert.pem',
-  '/usr/local/etc/ssl/cert.pem',
-];
+/** OpenSSL's own variables name the store; several folders stand apart by colons. */
+async function readStoreOfVariables({ SSL_CERT_FILE = '', SSL_CERT_DIR = '' }: Context['env']): Promise<string[]> {
+  const folders = SSL_CERT_DIR.split(':').filter((folder) => folder !== '');
+  return [
+    ...(SSL_CERT_FILE === '' ? [] : [await readCertificates('SSL_CERT_FILE', SSL_CERT_FILE)]),
+    ...(await Promise.all(folders.map((folder) => readCertificateFolder('SSL_CERT_DIR', folder)))).flat(),
+  ];
+}
 
-async function readSystemStore(named: string | undefined): Promise<string> {
-  if (named !== undefined && named !== '') return readCertificates('SSL_CERT_FILE', named);
-  for (const path of SYSTEM_STORES) {
-    const content = await readFile(path, 'latin1').catch(() => undefined);
-    if (content !== undefined) return content;
-  }
+async function readStore(env: Context['env']): Promise<readonly string[]> {
+  const named = await readStoreOfVariables(env);
+  if (named.length > 0) return named;
+  const store = await readSystemStore();
+  if (store !== undefined) return [store];
   throw new UsageError(
     '--tls-use-os-certs: this system keeps no certificates in a place that is known here',
     'Name the file: --cafile FILE, or the variable SSL_CERT_FILE.',

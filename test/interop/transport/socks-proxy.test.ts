@@ -84,7 +84,7 @@ describeWith(['mosquitto', 'mosquitto_pub', 'microsocks', 'openssl'], 'Through a
       failed(
         4,
         'the certificate of localhost is for broker.example.com, not localhost',
-        'Connect with that name: -h broker.example.com',
+        'Connect with that name: -h broker.example.com, or where it leads elsewhere: --servername broker.example.com',
       ),
     );
   });
