@@ -35,7 +35,7 @@ export interface ProxyPlan {
 
 /** TLS settings, files already read. */
 export interface TlsPlan {
-  /** PEM certificates to trust instead of Node's own. */
+  /** PEM certificates to trust instead of Node's own and those of the system. */
   readonly ca?: readonly string[];
   readonly cert?: Buffer;
   readonly key?: Buffer;
