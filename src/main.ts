@@ -5,6 +5,9 @@ import { run } from './cli/run.ts';
 import { exitCodeOfSignal } from './cli/signals.ts';
 import { makeSystemContext, watchSignals } from './cli/system-context.ts';
 
+/** How long output may take to flow off after a signal; the whole end is to take less than a second. */
+const FLUSH_AFTER_STOP_MS = 300;
+
 /** Runs the command `name` with the words of the process, and ends the process with its exit code. */
 export async function main(name: string): Promise<void> {
   const stop = watchSignals((reason) => process.exit(exitCodeOfSignal(reason)));
@@ -15,9 +18,17 @@ export async function main(name: string): Promise<void> {
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
   const exitCode = await run(name, process.argv.slice(2), makeSystemContext(stop));
-  await Promise.all([flush(process.stdout), flush(process.stderr)]);
+  const flushed = Promise.all([flush(process.stdout), flush(process.stderr)]);
+  // A reader that stands still must not hold up who asked for an end.
+  await (stop.aborted ? Promise.race([flushed, pause(FLUSH_AFTER_STOP_MS)]) : flushed);
   // Ends a name look-up or an open pipe that would keep the process alive beyond its answer.
   process.exit(exitCode);
+}
+
+function pause(delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, delayMs);
+  });
 }
 
 /** Resolves when everything written has reached the system, or never will. */

@@ -7,6 +7,8 @@ export interface Evidence {
   readonly plateau: Plateau | undefined;
   /** The broker runs inside this process. */
   readonly embedded: boolean;
+  /** Fewer than the default window were on their way, because the broker could not say how many it takes. */
+  readonly isWindowReduced?: boolean;
 }
 
 export type Undiagnosed = Omit<BenchResult, 'diagnosis'>;
@@ -29,6 +31,7 @@ const CHECKS: Readonly<Record<DiagnosisCode, Check>> = {
   'altered-payloads': findAltered,
   'nagle-plateau': (_result, { plateau }) => plateau && describePlateau(plateau),
   'receive-maximum': findReceiveMaximum,
+  'unstated-receive-maximum': findUnstatedReceiveMaximum,
   'embedded-broker': (_result, { embedded }) =>
     embedded
       ? 'The embedded broker shares this process and its CPU: these numbers tell nothing of another broker.'
@@ -112,4 +115,10 @@ function findReceiveMaximum({ broker, config }: Undiagnosed): string | undefined
   const inFlight = broker.receiveMaximum * config.publishers;
   if (config.qos === 0 || inFlight >= config.window) return undefined;
   return `The broker takes ${formatQuantity(broker.receiveMaximum, 'message')} of a publisher at a time (Receive Maximum; in mosquitto max_inflight_messages): --window ${config.window} was not used in full. More --publishers may raise the rate.`;
+}
+
+/** What `inFlightLimit` did to the window. */
+function findUnstatedReceiveMaximum({ config }: Undiagnosed, { isWindowReduced }: Evidence): string | undefined {
+  if (!isWindowReduced || MOSQUITTO_IN_FLIGHT * config.publishers >= config.window) return undefined;
+  return `Before MQTT 5 a broker cannot say how many QoS 2 messages it takes at a time, and mosquitto drops what exceeds ${MOSQUITTO_IN_FLIGHT}: no more were on their way from a publisher. --window sets another number.`;
 }

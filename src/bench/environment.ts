@@ -2,10 +2,11 @@ import { arch, cpus, hostname, platform, release, totalmem } from 'node:os';
 import type { Environment } from './result.ts';
 
 /** Describes the machine that this runs on. */
-export function describeEnvironment(toolkitVersion: string): Environment {
+export function describeEnvironment(toolkitVersion: string, nodeVersion: string): Environment {
   const processors = cpus();
   return {
     toolkitVersion,
+    nodeVersion,
     hostname: hostname(),
     platform: platform(),
     kernel: release(),

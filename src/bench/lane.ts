@@ -1,3 +1,4 @@
+import { inFlightLimit } from '../mqtt/limits.ts';
 import type { OutgoingMessage, PublishOutcome, Session } from '../mqtt/session.ts';
 import { type BenchPlan, topicOf } from './plan.ts';
 import { ProbeWriter } from './probe.ts';
@@ -12,7 +13,7 @@ export interface LaneEvents {
 
 /** The way by which one publisher sends. It makes the payloads, so that a faster one can write them in place. */
 export interface PublishLane {
-  /** QoS 1 and 2 messages that the broker takes at once. */
+  /** QoS 1 and 2 messages that the broker takes at once, as far as that is known. */
   readonly receiveMaximum: number;
   send(sequence: number, sentUs: number): void;
   /** Resolves when more may be sent without filling memory; undefined when that is now. */
@@ -30,16 +31,22 @@ export class SessionLane implements PublishLane {
   readonly #message: Omit<OutgoingMessage, 'payload'>;
 
   constructor(session: Session, plan: BenchPlan, publisher: number, events: LaneEvents) {
-    this.receiveMaximum = session.info.receiveMaximum;
+    const { info } = session;
+    this.receiveMaximum = plan.isWindowChosen ? info.receiveMaximum : inFlightLimit(info, plan.qos);
     this.#session = session;
     this.#events = events;
     this.#probe = new ProbeWriter(plan.runId, publisher, plan.sizeBytes);
-    this.#message = { topic: topicOf(plan, publisher), qos: plan.qos, retain: false };
+    this.#message = {
+      topic: topicOf(plan, publisher),
+      qos: plan.qos,
+      retain: false,
+      ...(plan.properties && { properties: plan.properties }),
+    };
   }
 
   send(sequence: number, sentUs: number): void {
-    const { qos, retain, topic } = this.#message;
-    const sent = this.#session.publish({ topic, qos, retain, payload: this.#probe.write(sequence, sentUs) });
+    const { qos } = this.#message;
+    const sent = this.#session.publish({ ...this.#message, payload: this.#probe.write(sequence, sentUs) });
     sent.then(
       (outcome) => {
         if (qos > 0) this.#events.onAcknowledged(sequence, sentUs, outcome);

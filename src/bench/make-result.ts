@@ -1,10 +1,11 @@
 import type { Endpoint } from '../mqtt/connection-plan.ts';
 import { describeReasonCode } from '../mqtt/reason-codes.ts';
+import type { MessageProperties } from '../mqtt/session.ts';
 import { diagnose, type Undiagnosed } from './diagnosis.ts';
 import { assertLedgersAddUp } from './ledger.ts';
 import { findPlateau } from './plateau.ts';
 import type { Recorder } from './recorder.ts';
-import type { BenchResult, Broker, Environment } from './result.ts';
+import type { BenchConfig, BenchResult, Broker, Environment } from './result.ts';
 import type { BenchRun } from './run.ts';
 import { summarizeLatency } from './summarize.ts';
 
@@ -20,7 +21,7 @@ export interface Circumstances {
 /** The record of a run. Throws InternalError when its ledger does not add up. */
 export function makeResult(run: BenchRun, { embedded, environment }: Circumstances): BenchResult {
   const { outcome, plan, recorder, startedMs } = run;
-  const { runId, ...config } = plan;
+  const { runId, isWindowChosen = false, properties, ...config } = plan;
   const ledgers = recorder.toLedgers();
   assertLedgersAddUp(ledgers);
   const durations = {
@@ -36,7 +37,7 @@ export function makeResult(run: BenchRun, { embedded, environment }: Circumstanc
     // biome-ignore lint/style/noRestrictedGlobals: formats a time that the clock gave, reads none
     startedAt: new Date(startedMs).toISOString(),
     outcome,
-    config,
+    config: { ...config, ...(properties && { properties: forJson(properties) }) },
     broker: describeBroker(run, embedded),
     environment,
     ledger: ledgers.total,
@@ -61,8 +62,14 @@ export function makeResult(run: BenchRun, { embedded, environment }: Circumstanc
       ...(plan.qos === 2 && { pubcomp: acknowledgement }),
     },
   };
+  const isWindowReduced = plan.qos === 2 && result.broker.protocol !== '5' && !isWindowChosen;
   const plateau = findPlateau([recorder.endToEnd, recorder.acknowledgement]);
-  return { ...result, diagnosis: diagnose(result, { embedded, plateau }) };
+  return { ...result, diagnosis: diagnose(result, { embedded, isWindowReduced, plateau }) };
+}
+
+/** Binary data in base64. */
+function forJson({ correlationData, ...rest }: MessageProperties): NonNullable<BenchConfig['properties']> {
+  return { ...rest, ...(correlationData && { correlationData: correlationData.toString('base64') }) };
 }
 
 function spanOf({ firstSentUs }: Recorder, lastUs: number): number | null {

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import type { QoS } from '../mqtt/session.ts';
+import type { MessageProperties, QoS } from '../mqtt/session.ts';
 import {
   benchQosOption,
   drainTimeoutOption,
@@ -11,6 +11,7 @@ import {
   windowOption,
 } from '../options/bench.ts';
 import type { OptionValues } from '../options/option-values.ts';
+import { propertiesFor, refusePropertiesOf } from '../options/properties.ts';
 import type { RunId } from './probe.ts';
 
 /** What a run is to do: who sends what, how much, how fast. */
@@ -27,7 +28,11 @@ export interface BenchPlan {
   readonly subscribers: number;
   /** Messages that may be outstanding over all publishers. */
   readonly window: number;
+  /** The window was asked for, and is not the default. */
+  readonly isWindowChosen?: boolean;
   readonly drainTimeoutMs: number;
+  /** Of each message: `-D publish`. MQTT 5 only. */
+  readonly properties?: MessageProperties;
 }
 
 /** Each path from a publisher to a subscriber has counters and bitmaps of its own. */
@@ -42,6 +47,8 @@ export function resolveBenchPlan(values: OptionValues, runId: RunId): BenchPlan 
       `--publishers ${publishers} and --subscribers ${subscribers} make ${publishers * subscribers} paths to verify; ${MOST_PATHS} is the most`,
     );
   }
+  refusePropertiesOf(['subscribe', 'unsubscribe', 'disconnect'], values, 'mqtt-bench');
+  const properties = propertiesFor('publish', values);
   return {
     scenario: 'pubsub',
     runId,
@@ -52,7 +59,9 @@ export function resolveBenchPlan(values: OptionValues, runId: RunId): BenchPlan 
     publishers,
     subscribers,
     window: values.get(windowOption),
+    isWindowChosen: values.has(windowOption),
     drainTimeoutMs: values.get(drainTimeoutOption),
+    ...(properties && { properties }),
   };
 }
 

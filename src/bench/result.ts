@@ -47,6 +47,7 @@ export interface Broker {
 /** Where the generator ran. */
 export interface Environment {
   readonly toolkitVersion: string;
+  readonly nodeVersion: string;
   readonly hostname: string;
   readonly platform: string;
   readonly kernel: string;
@@ -63,6 +64,12 @@ export interface Diagnosis {
   readonly sentence: string;
 }
 
+/** What was asked for. */
+export interface BenchConfig extends Omit<BenchPlan, 'runId' | 'isWindowChosen' | 'properties'> {
+  /** Of each message, by the names of the specification; binary data in base64. */
+  readonly properties?: Readonly<Record<string, unknown>>;
+}
+
 export type DiagnosisCode =
   | 'no-answer'
   | 'nothing-delivered'
@@ -73,6 +80,7 @@ export type DiagnosisCode =
   | 'altered-payloads'
   | 'nagle-plateau'
   | 'receive-maximum'
+  | 'unstated-receive-maximum'
   | 'embedded-broker';
 
 /** Messages that the broker refused with one Reason Code. */
@@ -93,7 +101,7 @@ export interface BenchResult {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly outcome: Outcome;
-  readonly config: Omit<BenchPlan, 'runId'>;
+  readonly config: BenchConfig;
   readonly broker: Broker;
   readonly environment: Environment;
   readonly ledger: Ledger;

@@ -40,6 +40,8 @@ export interface Context {
   /** Aborted by SIGINT, SIGTERM and SIGHUP; its reason is a {@link StopReason}. */
   readonly stop: AbortSignal;
   readonly pid: number;
+  /** Such as `20.19.0`. */
+  readonly nodeVersion: string;
   /** Asks on the terminal, without showing what is typed. Throws UsageError where there is no terminal. */
   askSecret(prompt: string): Promise<string>;
   /** Runs a command by the shell; its errors go to our standard error. */

@@ -29,6 +29,7 @@ export function makeSystemContext(stop: AbortSignal): Context {
     clock: systemClock,
     stop,
     pid: process.pid,
+    nodeVersion: process.versions.node,
     async askSecret(prompt) {
       const { askSecret } = await import('./ask-secret.ts');
       return askSecret(prompt, stop);

@@ -11,7 +11,8 @@ import type { OptionValues } from '../options/option-values.ts';
 import { Writer } from '../output/writer.ts';
 import { withBroker } from './broker.ts';
 import type { Command } from './command.ts';
-import { makeTrace } from './status.ts';
+import { openPatiently, resolvePatience } from './reconnecting.ts';
+import { makeTrace, Status } from './status.ts';
 
 const NAME = 'mqtt-bench';
 
@@ -52,12 +53,13 @@ async function measure(
   context: Context,
 ): Promise<ExitCode> {
   const { runBench } = await import('../bench/run.ts');
+  const status = new Status(NAME, context, values.get(quietOption));
   const live = await startLiveView(values, context);
   const { clock, stop } = context;
   const finished = runBench(plan, connection, {
     clock,
     stop,
-    openSession: (...how) => context.openSession(...how),
+    openSession: openPatiently(context, status, resolvePatience(values)),
     handlers: makeTrace(NAME, values, context),
     onStart: (recorder) => live?.start(plan, recorder),
   }).finally(() => live?.stop());
@@ -66,7 +68,7 @@ async function measure(
   const { describeEnvironment } = await import('../bench/environment.ts');
   const { VERSION } = await import('../cli/version.ts');
   const embedded = values.get(brokerOption) !== undefined;
-  const result = makeResult(benchRun, { embedded, environment: describeEnvironment(VERSION) });
+  const result = makeResult(benchRun, { embedded, environment: describeEnvironment(VERSION, context.nodeVersion) });
   await print(result, values, context);
   const { judge } = await import('../bench/verdict.ts');
   const failure = benchRun.error ?? judge(result);

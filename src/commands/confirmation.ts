@@ -58,7 +58,7 @@ export class Confirmation {
     this.#clock.clearTimer(timer);
     if (answer !== 'late') return;
     throw new ConnectionLostError(
-      `the broker did not confirm within ${formatDurationMs(this.#timeoutMs)} that it had read the ${formatQuantity(this.#sent - this.#confirmed, 'message')} (PINGREQ was not answered)`,
+      `the broker did not confirm within ${formatDurationMs(this.#timeoutMs)} that it had read ${formatQuantity(this.#sent - this.#confirmed, 'message')} (PINGREQ was not answered)`,
     );
   }
 

@@ -49,6 +49,11 @@ export class Ending {
     );
   }
 
+  /** Whether time is to decide. */
+  get isTimed(): boolean {
+    return this.#options.timeLimitMs !== undefined || this.#options.idleMs !== undefined;
+  }
+
   get verdict(): Verdict | undefined {
     return this.#verdict;
   }
@@ -58,6 +63,11 @@ export class Ending {
     this.#context.clock.clearTimer(this.#timeLimit);
     this.#context.clock.clearTimer(this.#idle);
     this.#decide();
+  }
+
+  /** Without a connection nobody can say that nothing came. */
+  pauseIdle(): void {
+    this.#context.clock.clearTimer(this.#idle);
   }
 
   /** Starts the time of `--idle`, once there is a subscription. */

@@ -82,6 +82,7 @@ export class Listening {
     while (session !== undefined) {
       const end = await Promise.race([session.ended, this.#ending.decided]);
       if (end) {
+        this.#ending.pauseIdle();
         session = await connectAgain(end, () => this.#open(), world, this.#plan);
       } else {
         await this.#close(session);
@@ -201,8 +202,7 @@ export class Listening {
         );
       case 'signal': {
         const { reason } = verdict;
-        const hasGoal = this.#receiver.goal !== undefined || this.#options.timeLimitMs !== undefined;
-        if (!hasGoal && reason.signal !== 'SIGHUP') return ExitCode.ok;
+        if (!this.#hasGoal() && reason.signal !== 'SIGHUP') return ExitCode.ok;
         throw new InterruptedError(`stopped by ${reason.signal}: ${this.#progressOfGoal()}`, exitCodeOfSignal(reason));
       }
       default:
@@ -210,8 +210,13 @@ export class Listening {
     }
   }
 
+  #hasGoal(): boolean {
+    return this.#receiver.goal !== undefined || this.#options.exitAfterSubscribe || this.#ending.isTimed;
+  }
+
   #progressOfGoal(): string {
     const { goal, messages } = this.#receiver;
+    if (this.#options.exitAfterSubscribe) return 'the broker had not answered yet';
     return goal === undefined
       ? formatQuantity(messages, 'message')
       : `${messages} of ${formatQuantity(goal, 'message')}`;

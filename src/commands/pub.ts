@@ -8,7 +8,7 @@ import type { OutgoingMessage, Session } from '../mqtt/session.ts';
 import { connectionOptions, maxInflightOption, quietOption, retryOptions } from '../options/connection.ts';
 import * as options from '../options/message.ts';
 import type { OptionValues } from '../options/option-values.ts';
-import { propertiesFor } from '../options/properties.ts';
+import { propertiesFor, refusePropertiesOf } from '../options/properties.ts';
 import { withBroker } from './broker.ts';
 import type { Command } from './command.ts';
 import { describeInterruption, unlessStopped } from './interruption.ts';
@@ -43,6 +43,7 @@ function planPub(values: OptionValues): PubPlan {
   const topic = values.get(options.topicOption);
   if (topic === undefined) throw new UsageError('there is no topic', 'Give one: -t TOPIC');
   const source = resolvePayloadSource(values);
+  refusePropertiesOf(['subscribe', 'unsubscribe'], values, 'mqtt-pub');
   const properties = propertiesFor('publish', values);
   return {
     message: {

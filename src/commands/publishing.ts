@@ -1,7 +1,7 @@
 /** Publishing to the end: back-pressure, outcomes, lost connections, and what is to be said of them. */
 import type { Clock, Context } from '../cli/context.ts';
 import { ConnectionLostError, PublishRefusedError } from '../errors.ts';
-import { checkBrokerLimits } from '../mqtt/limits.ts';
+import { checkBrokerLimits, inFlightLimit } from '../mqtt/limits.ts';
 import { describeReasonCode } from '../mqtt/reason-codes.ts';
 import type { OutgoingMessage, PublishOutcome, Session, SessionEnd } from '../mqtt/session.ts';
 import { quote } from '../output/escape.ts';
@@ -132,8 +132,10 @@ export class Publishing {
 
   #mustWait({ qos }: OutgoingMessage): boolean {
     if (!this.#isConnected) return true;
-    const { maxInflight = WINDOW } = this.#options;
-    return qos > 0 && this.#pending.size >= Math.min(maxInflight, this.#session.info.receiveMaximum);
+    const { info } = this.#session;
+    // Who asks for more than a silent broker is known to take gets it; Receive Maximum is the broker's word.
+    const { maxInflight = Math.min(WINDOW, inFlightLimit(info, qos)) } = this.#options;
+    return qos > 0 && this.#pending.size >= Math.min(maxInflight, info.receiveMaximum);
   }
 
   #transmit(pending: Pending): void {

@@ -1,6 +1,7 @@
 /** Connecting when the broker is not there: at first for as long as asked, and again when a connection is lost. */
 import type { Context } from '../cli/context.ts';
 import { type CliError, ConnectionLostError } from '../errors.ts';
+import { hintForServer } from '../mqtt/address.ts';
 import { Backoff } from '../mqtt/backoff.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
 import { mayReconnectAfter, mayRetryAfter } from '../mqtt/retry.ts';
@@ -8,6 +9,7 @@ import type { Session, SessionEnd } from '../mqtt/session.ts';
 import { retryForOption, retryOption, waitForBrokerOption } from '../options/connection.ts';
 import type { OptionValues } from '../options/option-values.ts';
 import { formatDurationMs } from '../output/units.ts';
+import { describeInterruption } from './interruption.ts';
 import type { Status } from './status.ts';
 
 /** How long to be patient; undefined is one try at first, and no limit after a loss. */
@@ -49,6 +51,23 @@ export async function connectFirst<T>(open: () => Promise<T>, world: ReconnectWo
       if (await isCancelledWithin(Math.min(backoff.nextMs(), leftMs), world)) return undefined;
     }
   }
+}
+
+/** Opens sessions as `context` does; until the first one stands, with the patience of {@link connectFirst}. */
+export function openPatiently(context: Context, status: Status, patience: Patience): Context['openSession'] {
+  const { stop } = context;
+  let isUp = false;
+  return async (plan, handlers) => {
+    if (isUp) return context.openSession(plan, handlers);
+    const cancelled = new Promise<void>((resolve) => {
+      stop.addEventListener('abort', () => resolve(), { once: true });
+    });
+    const world = { context, status, patience, cancelled };
+    const session = await connectFirst(() => context.openSession(plan, handlers), world);
+    if (session === undefined) throw describeInterruption(stop, 'before the broker was there');
+    isUp = true;
+    return session;
+  };
 }
 
 /**
@@ -107,7 +126,7 @@ function describeFinalEnd({ reason, reasonCode, serverReference }: SessionEnd): 
   }
   return new ConnectionLostError(
     `the connection was lost: ${reason}`,
-    serverReference && `Connect there: -h ${serverReference}`,
+    serverReference && hintForServer(serverReference),
   );
 }
 

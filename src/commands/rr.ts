@@ -9,7 +9,7 @@ import { connectionOptions, maxInflightOption, quietOption } from '../options/co
 import * as message from '../options/message.ts';
 import type { OptionValues } from '../options/option-values.ts';
 import { textOutputOptions } from '../options/output.ts';
-import { propertiesFor } from '../options/properties.ts';
+import { propertiesFor, refusePropertiesOf } from '../options/properties.ts';
 import * as options from '../options/request.ts';
 import {
   noRetainedOption,
@@ -23,8 +23,7 @@ import { Writer } from '../output/writer.ts';
 import { withBroker } from './broker.ts';
 import type { Command } from './command.ts';
 import { makeFormatter } from './formatting.ts';
-import { describeInterruption } from './interruption.ts';
-import { connectFirst, resolvePatience } from './reconnecting.ts';
+import { openPatiently, resolvePatience } from './reconnecting.ts';
 import { Requesting, type RequestingOptions } from './requesting.ts';
 import { makeTrace, Status } from './status.ts';
 
@@ -61,6 +60,7 @@ function planRequest(values: OptionValues): RequestPlan {
   const responseTopic = values.get(options.responseTopicOption);
   if (topic === undefined) throw new UsageError('there is no topic to send the request to', 'Give one: -t TOPIC');
   if (responseTopic === undefined) throw new UsageError('there is no topic for the answer', 'Give one: -e TOPIC');
+  refusePropertiesOf(['unsubscribe'], values, 'mqtt-rr');
   const properties = propertiesFor('publish', values);
   if (properties?.responseTopic !== undefined) {
     throw new UsageError('-D publish response-topic and -e both give the Response Topic', 'Leave the first away.');
@@ -147,7 +147,7 @@ function describeUnanswered(unanswered: number, asked: number, timeoutMs: number
   return new TimeLimitError(`${unanswered} of ${formatQuantity(asked, 'request')} had no answer within ${within}`);
 }
 
-async function open(
+function open(
   connection: ConnectionPlan,
   requesting: Requesting,
   values: OptionValues,
@@ -155,11 +155,5 @@ async function open(
   status: Status,
 ): Promise<Session> {
   const handlers = { ...requesting.handlers, ...makeTrace('mqtt-rr', values, context) };
-  const cancelled = new Promise<void>((resolve) => {
-    context.stop.addEventListener('abort', () => resolve(), { once: true });
-  });
-  const world = { context, status, patience: resolvePatience(values), cancelled };
-  const session = await connectFirst(() => context.openSession(connection, handlers), world);
-  if (session === undefined) throw describeInterruption(context.stop, 'before the broker was there');
-  return session;
+  return openPatiently(context, status, resolvePatience(values))(connection, handlers);
 }

@@ -5,7 +5,7 @@ import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
 import { connectionOptions, maxInflightOption, quietOption, retryOptions } from '../options/connection.ts';
 import type { OptionValues } from '../options/option-values.ts';
 import * as output from '../options/output.ts';
-import { propertiesFor } from '../options/properties.ts';
+import { propertiesFor, refusePropertiesOf } from '../options/properties.ts';
 import * as options from '../options/subscription.ts';
 import { escapeControls } from '../output/escape.ts';
 import type { Formatter } from '../output/formatter.ts';
@@ -64,12 +64,17 @@ async function run(values: OptionValues, context: Context): Promise<ExitCode> {
       removal,
       trace: makeTrace('mqtt-sub', values, context),
     });
-    return listening.run().finally(() => sink.finish?.());
+    try {
+      return await listening.run();
+    } finally {
+      await sink.finish?.();
+    }
   });
 }
 
 /** Throws UsageError for what excludes or needs each other. */
 function checkCombinations(values: OptionValues): void {
+  refusePropertiesOf(['publish'], values, 'mqtt-sub');
   if (!values.has(options.filterOption) && !values.has(options.unsubscribeOption)) {
     throw new UsageError('there is no topic', "Give one or more: -t 'sensors/#'");
   }
@@ -151,7 +156,7 @@ function planSubscriptions(values: OptionValues): SubscriptionPlan {
     retainAsPublished: values.get(options.retainAsPublishedOption),
     ...(retainHandling !== undefined && { retainHandling }),
   }));
-  const hasGoal = values.has(options.countOption) || values.has(options.timeLimitOption);
+  const hasGoal = [options.countOption, options.timeLimitOption, options.idleOption].some((spec) => values.has(spec));
   const onlyVersion5 = [options.retainAsPublishedOption, options.retainHandlingOption, options.noLocalOption]
     .filter((spec) => values.has(spec))
     .map((spec) => values.spelled(spec));

@@ -1,3 +1,5 @@
+/** Addresses of brokers in messages. */
+
 /** `host:port` with an IPv6 address in brackets; of a Unix socket its path. */
 export function formatAddress({
   host,
@@ -10,4 +12,13 @@ export function formatAddress({
 }): string {
   if (unix) return host;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** How to follow a Server Reference: `host` or `host:port`, several of them apart by spaces. [MQTT5 4.11] */
+export function hintForServer(serverReference: string): string {
+  const servers = serverReference.split(' ').map((server) => {
+    const match = /^(\[.+\]|[^:]+):(\d+)$/.exec(server);
+    return match ? `-h ${match[1]?.replace(/^\[|\]$/g, '')} -p ${match[2]}` : `-h ${server}`;
+  });
+  return `Connect there: ${servers.join(' or ')}`;
 }

@@ -1,11 +1,12 @@
 /** Why no session could be opened, in words, with what to try next. */
 import { type CliError, RefusedError, TlsError, UnauthorizedError, UnreachableError } from '../errors.ts';
 import { quote } from '../output/escape.ts';
-import { formatAddress } from './address.ts';
+import { formatAddress, hintForServer } from './address.ts';
 import type { ConnectionPlan, Endpoint, ProtocolVersion } from './connection-plan.ts';
 import type { DialResult } from './mqttjs.ts';
 import type { Refusal } from './mqttjs-packets.ts';
 import { describeConnackCode } from './reason-codes.ts';
+import { describeTlsAlert } from './tls-error.ts';
 
 type SystemError = Error & {
   readonly code?: string;
@@ -41,6 +42,10 @@ export function describeConnectFailure(error: SystemError, endpoint: Endpoint): 
         undefined,
         options,
       );
+    case 'EINVAL':
+      // IPv4 and IPv6 do not go together.
+      if (endpoint.localAddress === undefined) break;
+      return new UnreachableError(`cannot connect from ${endpoint.localAddress} to ${address}`, undefined, options);
     case 'ENOTFOUND':
       return new UnreachableError(`host name ${quote(host)} not found`, 'Is it spelled right?', options);
     case 'EAI_AGAIN':
@@ -67,11 +72,10 @@ export function describeConnectFailure(error: SystemError, endpoint: Endpoint): 
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
     case 'EPROTO':
       return new TlsError(`${address} does not speak TLS`, `Try ${urlOf(endpoint, 'plain')}`, options);
-    default:
-      return code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')
-        ? describeTlsAlert(error, endpoint)
-        : new UnreachableError(`cannot connect to ${address}: ${error.message}`, undefined, options);
   }
+  return code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')
+    ? describeTlsAlert(error, endpoint)
+    : new UnreachableError(`cannot connect to ${address}: ${error.message}`, undefined, options);
 }
 
 /** An attempt that reached MQTT and was refused or closed. */
@@ -100,7 +104,9 @@ const TEMPORARY_CODES: readonly number[] = [0x03, 0x88, 0x89, 0x9f];
 function describeRefusal(refusal: Refusal, plan: ConnectionPlan, version: ProtocolVersion): CliError {
   const { code, reasonString, serverReference } = refusal;
   const said = `${describeConnackCode(code, version)}${reasonString === undefined ? '' : `: ${reasonString}`}`;
-  if (code === 0x04 || code === 0x05 || code === 0x86 || code === 0x87 || code === 0x8c || code === 0x8a) {
+  // Banned: whatever would be typed next, the answer stays the same.
+  if (code === 0x8a) return new UnauthorizedError(`the broker refused the login: ${said}`);
+  if (code === 0x04 || code === 0x05 || code === 0x86 || code === 0x87 || code === 0x8c) {
     return new UnauthorizedError(`the broker refused the login: ${said}`, describeLogin(plan));
   }
   if (code === 0x9c || code === 0x9d) {
@@ -124,15 +130,6 @@ function hintForRefusal(code: number, plan: ConnectionPlan): string | undefined 
   return undefined;
 }
 
-/** How to follow a Server Reference: `host` or `host:port`, several of them apart by spaces. [MQTT5 4.11] */
-export function hintForServer(serverReference: string): string {
-  const servers = serverReference.split(' ').map((server) => {
-    const match = /^(\[.+\]|[^:]+):(\d+)$/.exec(server);
-    return match ? `-h ${match[1]?.replace(/^\[|\]$/g, '')} -p ${match[2]}` : `-h ${server}`;
-  });
-  return `Connect there: ${servers.join(' or ')}`;
-}
-
 /** Says what was sent, so that a wrong variable or an empty file can be seen, without showing the password. */
 function describeLogin({ username, password, passwordSource }: ConnectionPlan): string {
   if (username === undefined && password === undefined) return 'No user name was sent: give -u and a password.';
@@ -140,32 +137,6 @@ function describeLogin({ username, password, passwordSource }: ConnectionPlan): 
   if (password === undefined) return `${user} was sent, without a password.`;
   const characters = password.toString().length;
   return `${user} was sent, with a password of ${characters} characters from ${passwordSource ?? 'the command line'}.`;
-}
-
-/** A broker that wants a client certificate says so by an alert, in TLS 1.3 only after the handshake. */
-function describeTlsAlert(error: SystemError, endpoint: Endpoint): TlsError {
-  const address = formatAddress(endpoint);
-  const { code = '', message } = error;
-  const options = { cause: error };
-  if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE/.test(code) && endpoint.tls?.cert === undefined) {
-    return new TlsError(`${address} wants a client certificate`, 'Give --cert FILE and --key FILE.', options);
-  }
-  if (/ALERT/.test(code) && endpoint.tls?.cert !== undefined) {
-    return new TlsError(
-      `${address} refuses our client certificate (${alertName(code)})`,
-      'Is --cert signed by the CA that the broker trusts?',
-      options,
-    );
-  }
-  return new TlsError(`the TLS handshake with ${address} failed: ${alertName(code) || message}`, undefined, options);
-}
-
-/** `ERR_SSL_TLSV1_ALERT_UNKNOWN_CA` to `unknown ca`. */
-function alertName(code: string): string {
-  return code
-    .replace(/^ERR_SSL_(.*ALERT_)?/, '')
-    .replaceAll('_', ' ')
-    .toLowerCase();
 }
 
 function closedBeforeConnack(endpoint: Endpoint, options: ErrorOptions): UnreachableError {

@@ -1,5 +1,5 @@
 import { PublishRefusedError } from '../errors.ts';
-import type { OutgoingMessage, SessionInfo } from './session.ts';
+import type { OutgoingMessage, QoS, SessionInfo } from './session.ts';
 
 /** The largest Remaining Length of a packet, in bytes. [MQTT5 1.5.5] */
 const MAX_REMAINING_LENGTH = 268_435_455;
@@ -9,6 +9,17 @@ const PUBLISH_OVERHEAD = 5;
 /** How many bytes of payload fit into one PUBLISH to this Topic Name. */
 export function maximumPayloadBytes(topic: string): number {
   return MAX_REMAINING_LENGTH - Buffer.byteLength(topic) - PUBLISH_OVERHEAD;
+}
+
+/** mosquitto's default `max_inflight_messages`. */
+const QOS_2_IN_FLIGHT = 20;
+
+/**
+ * How many QoS 1 and 2 messages may be on their way to the broker at once. Before MQTT 5 a broker cannot say; at QoS 2
+ * mosquitto then drops what exceeds its limit, and completes the exchange all the same.
+ */
+export function inFlightLimit({ version, receiveMaximum }: SessionInfo, qos: QoS): number {
+  return version === 5 || qos !== 2 ? receiveMaximum : QOS_2_IN_FLIGHT;
 }
 
 /**

@@ -58,6 +58,14 @@ function parseValue({ type }: PropertyRule, [text = '', second = '']: readonly s
   }
 }
 
+/** Throws UsageError for properties of packets that a command never sends. */
+export function refusePropertiesOf(packets: readonly PropertyPacket[], values: OptionValues, command: string): void {
+  const odd = values.get(propertyOption).find(({ packet }) => packets.includes(packet));
+  if (odd === undefined) return;
+  const name = odd.packet.toUpperCase();
+  throw new UsageError(`-D ${odd.packet} ${odd.name}: ${command} sends no ${name} with properties`);
+}
+
 /** All properties of one packet. Throws UsageError for one that was given twice, User Properties apart. */
 export function propertiesFor(packet: PropertyPacket, values: OptionValues): PacketProperties | undefined {
   const given = values.get(propertyOption).filter((assignment) => assignment.packet === packet);

@@ -32,6 +32,7 @@ describe('resolveBenchPlan', () => {
       publishers: 1,
       subscribers: 1,
       window: 1000,
+      isWindowChosen: false,
       drainTimeoutMs: 10_000,
     });
   });
@@ -50,6 +51,7 @@ describe('resolveBenchPlan', () => {
       publishers: 3,
       subscribers: 2,
       window: 30,
+      isWindowChosen: true,
       drainTimeoutMs: 500,
     });
   });

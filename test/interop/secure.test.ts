@@ -132,7 +132,7 @@ describeWith(['mosquitto', 'mosquitto_sub', 'openssl'], 'TLS and WebSocket', () 
       exitCode: 4,
       stderr:
         `mqtt-pub: localhost:${mutual} refuses our client certificate (unknown ca)\n` +
-        '  Is --cert signed by the CA that the broker trusts?\n',
+        '  Is it valid, and signed by the CA that the broker trusts?\n',
     });
   });
 

@@ -56,6 +56,7 @@ export function startCli(name: string, argv: readonly string[], world: World = {
     clock,
     stop: controller.signal,
     pid: 4711,
+    nodeVersion: '20.19.0',
     openSession: broker.openSession,
     askSecret: () => Promise.reject(new Error('this test has no terminal to ask on')),
     runShell: system.runShell,

@@ -1,4 +1,6 @@
+import type { IConnectPacket } from 'mqtt-packet';
 import { expect } from 'vitest';
+import type { Peer } from '../../support/peer.ts';
 import { runCli, type World } from '../../support/run-cli.ts';
 
 /** What became of a message: `[0, '']` when all was well. */
@@ -17,4 +19,15 @@ export const SENT: Outcome = [0, ''];
 /** An outcome with these lines on stderr; the first one is the error. */
 export function failed(exitCode: number, message: string, ...hint: readonly string[]): Outcome {
   return [exitCode, [`mqtt-pub: ${message}`, ...hint.map((line) => `  ${line}`), ''].join('\n')];
+}
+
+/** Takes whatever one client sends, as a broker does; for {@link startLiar}. */
+export async function letIn(peer: Peer): Promise<IConnectPacket> {
+  const connect = await peer.receive('connect');
+  peer.send({ cmd: 'connack', returnCode: 0, reasonCode: 0, sessionPresent: false });
+  const { messageId = 0 } = await peer.receive('publish');
+  peer.send({ cmd: 'puback', messageId });
+  await peer.receive('disconnect');
+  peer.end();
+  return connect;
 }
