@@ -79,9 +79,24 @@ export function findFault(packet: Packet, isOpen: boolean): string | undefined {
   const isNumbered = packet.cmd === 'pubrel' || (packet.cmd === 'publish' && packet.qos > 0);
   // What is answered needs a number to answer to. [MQTT5 2.2.1]
   if (isNumbered && !(Number(packet.messageId) > 0)) return `the broker sent ${name} without a Packet Identifier`;
-  if (packet.cmd !== 'publish' || packet.topic !== '') return undefined;
-  const alias = packet.properties?.topicAlias;
-  return alias === undefined ? 'the broker sent PUBLISH without a Topic Name' : undefined;
+  if (packet.cmd !== 'publish') return undefined;
+  const { topic, properties = {} } = packet;
+  if (Object.entries(properties).some(([key, value]) => !isProperty(key, value))) {
+    return 'the broker sent PUBLISH with malformed properties';
+  }
+  return topic === '' && properties.topicAlias === undefined
+    ? 'the broker sent PUBLISH without a Topic Name'
+    : undefined;
+}
+
+/** MQTT.js makes null or -1 of a value that is cut off, and a list of one that is given twice. [MQTT5 2.2.2] */
+function isProperty(key: string, value: unknown): boolean {
+  if (key === 'userProperties')
+    return Object.values(value as object)
+      .flat()
+      .every((one) => one !== null);
+  if (key === 'subscriptionIdentifier') return [value].flat().every((one) => Number(one) > 0);
+  return !Array.isArray(value) && value !== null && value !== undefined && value !== -1;
 }
 
 export function reasonStringOf(packet: unknown): { reasonString?: string } {

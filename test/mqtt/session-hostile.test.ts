@@ -1,9 +1,14 @@
 /** A broker that sends anything: the session ends as lost, and nothing else happens. */
+import Ajv2020 from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import mqttPacket, { type Packet } from 'mqtt-packet';
 import { describe, expect, it } from 'vitest';
+import messageSchema from '../../docs/json/message.schema.json' with { type: 'json' };
+import { JsonLines } from '../../src/output/json-lines.ts';
 import { withDeadline } from '../support/deadline.ts';
 import { converse } from './talking.ts';
+
+const isMessage = new Ajv2020({ strict: true }).compile(messageSchema);
 
 describe('a malformed packet [MQTT5 4.13]', () => {
   it.each([
@@ -53,12 +58,55 @@ describe('a malformed packet [MQTT5 4.13]', () => {
   });
 });
 
+/** The bytes of a PUBLISH of MQTT 5 with these properties. */
+function withProperties(hex: string): Buffer {
+  const properties = Buffer.from(hex.replaceAll(' ', ''), 'hex');
+  const body = Buffer.concat([Buffer.from('000161', 'hex'), Buffer.from([properties.length]), properties]);
+  return Buffer.concat([Buffer.from([0x30, body.length]), body]);
+}
+
+describe('malformed properties [MQTT5 2.2.2]', () => {
+  it.each([
+    ['a text that is cut off', '03 0009 61'],
+    ['binary data that is cut off', '09 0009 61'],
+    ['a number that is cut off', '02 0000'],
+    ['a User Property that is cut off', '26 0001 61 0009 61'],
+    ['a Content Type that is given twice', '03 0001 61 03 0001 62'],
+    ['Correlation Data that is given twice', '09 0001 61 09 0001 62'],
+    ['a Subscription Identifier of 0', '0b 00'],
+    ['a property that does not exist', '04 00'],
+  ])('end the connection: %s', async (_what, hex) => {
+    const topics: string[] = [];
+    const { peer, session } = await converse({ handlers: { onMessage: ({ topic }) => void topics.push(topic) } });
+    peer.send(withProperties(hex));
+    expect((await withDeadline(session.ended, 'the end of the session')).kind).toBe('lost');
+    expect(topics).toEqual([]);
+  });
+});
+
 describe('a broker that sends anything', () => {
   const bytes = fc.uint8Array({ minLength: 1, maxLength: 60 }).map((array) => Buffer.from(array));
   const packets: readonly Packet[] = [
     { cmd: 'publish', topic: 'a', payload: 'x', qos: 0, dup: false, retain: false },
     { cmd: 'publish', topic: 'a', payload: 'x', qos: 1, dup: true, retain: true, messageId: 1 },
     { cmd: 'publish', topic: 'a', payload: 'x', qos: 2, dup: false, retain: false, messageId: 2 },
+    {
+      cmd: 'publish',
+      topic: 'a',
+      payload: 'x',
+      qos: 0,
+      dup: false,
+      retain: false,
+      properties: {
+        payloadFormatIndicator: true,
+        messageExpiryInterval: 7,
+        contentType: 'c',
+        responseTopic: 'r',
+        correlationData: Buffer.from([1]),
+        subscriptionIdentifier: [1, 300],
+        userProperties: { a: ['1', '2'] },
+      },
+    },
     { cmd: 'pubrel', messageId: 2 },
     { cmd: 'puback', messageId: 1 },
     { cmd: 'pubrec', messageId: 1 },
@@ -81,10 +129,19 @@ describe('a broker that sends anything', () => {
 
   it('is survived: every promise settles, and nothing is thrown where nobody catches', async () => {
     const { liar, connect } = await conversations();
+    const json = new JsonLines({ parseJson: true, forTerminal: true });
+    const faults: unknown[] = [];
     await fc.assert(
       fc.asyncProperty(fc.array(fc.oneof(bytes, bent, whole), { maxLength: 6 }), async (chunks) => {
         liar.next = Buffer.concat(chunks);
-        const session = await connect({ onMessage: () => undefined, unreleased: new Set() });
+        const session = await connect({
+          onMessage: (message) => {
+            const object: unknown = JSON.parse(json.format(message, 0).toString());
+            if (!isMessage(object)) faults.push(isMessage.errors);
+            return undefined;
+          },
+          unreleased: new Set(),
+        });
         const waiting = [
           session.publish({ topic: 'a', payload: Buffer.from('x'), qos: 1, retain: false }),
           session.subscribe([{ filter: 'a', qos: 0 }]),
@@ -95,6 +152,7 @@ describe('a broker that sends anything', () => {
       }),
       { numRuns: 150 },
     );
+    expect(faults).toEqual([]);
   });
 });
 
