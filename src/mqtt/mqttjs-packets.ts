@@ -89,8 +89,24 @@ export function findFault(packet: Packet, isOpen: boolean): string | undefined {
     : undefined;
 }
 
-/** MQTT.js makes null or -1 of a value that is cut off, and a list of one that is given twice. [MQTT5 2.2.2] */
+/** [MQTT5 3.3.2.3] */
+const PUBLISH_PROPERTIES: readonly string[] = [
+  'payloadFormatIndicator',
+  'messageExpiryInterval',
+  'topicAlias',
+  'responseTopic',
+  'correlationData',
+  'userProperties',
+  'subscriptionIdentifier',
+  'contentType',
+];
+
+/**
+ * MQTT.js takes the properties of other packets, too, makes null or -1 of a value that is cut off, and a list of one
+ * that is given twice. [MQTT5 2.2.2]
+ */
 function isProperty(key: string, value: unknown): boolean {
+  if (!PUBLISH_PROPERTIES.includes(key)) return false;
   if (key === 'userProperties')
     return Object.values(value as object)
       .flat()

@@ -75,6 +75,7 @@ describe('malformed properties [MQTT5 2.2.2]', () => {
     ['Correlation Data that is given twice', '09 0001 61 09 0001 62'],
     ['a Subscription Identifier of 0', '0b 00'],
     ['a property that does not exist', '04 00'],
+    ['a property of another packet', '21 0001'],
   ])('end the connection: %s', async (_what, hex) => {
     const topics: string[] = [];
     const { peer, session } = await converse({ handlers: { onMessage: ({ topic }) => void topics.push(topic) } });
