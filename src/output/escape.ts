@@ -43,6 +43,7 @@ const MAX_QUOTED = 120;
 
 /** A value inside a message: bare when it is plain, in quotes when its ends would be unclear. */
 export function quote(text: string): string {
-  const cut = text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}...` : text;
+  // The cut must not leave half of a surrogate pair.
+  const cut = text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED).replace(/[\ud800-\udbff]$/, '')}...` : text;
   return /^[\w./:@%+#$=,~[\]-]+$/.test(cut) ? cut : `"${escapeControls(cut).replaceAll('"', '\\"')}"`;
 }

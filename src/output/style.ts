@@ -17,7 +17,7 @@ const PLAIN: Style = { colored: false, error: same, warning: same, good: same, d
 export function wantsColor(stream: Output, env: Context['env'], noColor: boolean): boolean {
   if (noColor) return false;
   const { FORCE_COLOR, NO_COLOR, TERM } = env;
-  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== '') return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
   if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
   return stream.isTTY === true && TERM !== 'dumb';
 }
