@@ -91,6 +91,11 @@ export class TimeLimitError extends CliError {
   override readonly exitCode = ExitCode.timeLimit;
 }
 
+/** Standard input could not be read to its end (a folder, an I/O error). */
+export class InputError extends CliError {
+  override readonly code = 'E_INPUT';
+}
+
 /** Standard output could not be written (disk full, I/O error). */
 export class OutputError extends CliError {
   override readonly code = 'E_OUTPUT';

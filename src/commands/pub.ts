@@ -4,6 +4,7 @@ import { UsageError } from '../errors.ts';
 import { type PayloadSource, readLines, readPayload, resolvePayloadSource } from '../input/payload-source.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
 import { maximumPayloadBytes } from '../mqtt/limits.ts';
+import type { PacketProperties } from '../mqtt/properties.ts';
 import type { OutgoingMessage, Session } from '../mqtt/session.ts';
 import { connectionOptions, maxInflightOption, quietOption, retryOptions } from '../options/connection.ts';
 import * as options from '../options/message.ts';
@@ -37,6 +38,7 @@ interface PubPlan {
   readonly source: PayloadSource;
   readonly repeat: number;
   readonly repeatDelayMs: number;
+  readonly disconnectProperties: PacketProperties | undefined;
 }
 
 function planPub(values: OptionValues): PubPlan {
@@ -56,6 +58,7 @@ function planPub(values: OptionValues): PubPlan {
     // A delay without --repeat, and both with -l, have no effect, as with mosquitto_pub.
     repeat: values.get(options.repeatOption) ?? 1,
     repeatDelayMs: values.get(options.repeatDelayOption) ?? 0,
+    disconnectProperties: propertiesFor('disconnect', values),
   };
 }
 
@@ -89,7 +92,7 @@ async function publishAll(
     }
     await publishing.finish();
   } finally {
-    await publishing.session.close(0, propertiesFor('disconnect', values));
+    await publishing.session.close(0, plan.disconnectProperties);
   }
 }
 
@@ -108,7 +111,13 @@ async function openPublishing(
     context.stop.addEventListener('abort', () => resolve(), { once: true });
   });
   const world = { context, status, patience: given, cancelled };
-  const open = (): Promise<Session> => context.openSession(connection, makeTrace('mqtt-pub', values, context));
+  let plan = connection;
+  const open = async (): Promise<Session> => {
+    const opened = await context.openSession(plan, makeTrace('mqtt-pub', values, context));
+    // What was agreed at first holds for the run: a reconnect does not negotiate again.
+    plan = { ...plan, version: opened.info.version };
+    return opened;
+  };
   const session = await connectFirst(open, world);
   if (session === undefined) throw describeInterruption(context.stop, 'before the broker was there');
   return new Publishing(session, context, {

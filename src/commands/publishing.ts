@@ -3,7 +3,7 @@ import type { Clock, Context } from '../cli/context.ts';
 import { ConnectionLostError, PublishRefusedError } from '../errors.ts';
 import { checkBrokerLimits, inFlightLimit } from '../mqtt/limits.ts';
 import { describeReasonCode } from '../mqtt/reason-codes.ts';
-import type { OutgoingMessage, PublishOutcome, Session, SessionEnd } from '../mqtt/session.ts';
+import type { OutgoingMessage, PublishOutcome, QoS, Session, SessionEnd } from '../mqtt/session.ts';
 import { quote } from '../output/escape.ts';
 import { formatQuantity } from '../output/units.ts';
 import { Confirmation } from './confirmation.ts';
@@ -36,6 +36,10 @@ export class Publishing {
   #firstRefusal: (PublishOutcome & { readonly topic: string }) | undefined;
   /** QoS 1 and 2 messages without an outcome, in the order in which they were sent. */
   readonly #pending = new Set<Pending>();
+  /** How many of them are on their way over the present connection. */
+  #inFlight = 0;
+  /** Those that were on their way when the last connection was lost, and wait for their turn to be sent again. */
+  #resend: Pending[] = [];
   /** Wakes whoever waits for a place in the window or for the last answer. */
   #wake: (() => void) | undefined;
   #isConnected = true;
@@ -103,7 +107,10 @@ export class Publishing {
         else await this.send({ ...message, payload });
       }
     } catch (error) {
-      if (this.#failure === undefined) throw error;
+      if (this.#failure !== undefined) return skipped;
+      // The input has failed, the messages before it have not.
+      await this.settled().catch(() => undefined);
+      throw error;
     }
     return skipped;
   }
@@ -132,18 +139,27 @@ export class Publishing {
 
   #mustWait({ qos }: OutgoingMessage): boolean {
     if (!this.#isConnected) return true;
+    return qos > 0 && (this.#resend.length > 0 || this.#inFlight >= this.#window(qos));
+  }
+
+  #window(qos: QoS): number {
     const { info } = this.#session;
     // Who asks for more than a silent broker is known to take gets it; Receive Maximum is the broker's word.
     const { maxInflight = Math.min(WINDOW, inFlightLimit(info, qos)) } = this.#options;
-    return qos > 0 && this.#pending.size >= Math.min(maxInflight, info.receiveMaximum);
+    return Math.min(maxInflight, info.receiveMaximum);
   }
 
   #transmit(pending: Pending): void {
     const { message } = pending;
-    if (message.qos === 0) this.#confirmation.sent(this.#session);
-    this.#session.publish(message).then(
+    const session = this.#session;
+    if (message.qos === 0) this.#confirmation.sent(session);
+    else this.#inFlight += 1;
+    session.publish(message).then(
       (outcome) => {
-        if (message.qos > 0) this.#settle(pending, outcome);
+        if (message.qos === 0) return;
+        if (session === this.#session) this.#inFlight -= 1;
+        this.#settle(pending, outcome);
+        this.#sendAgain();
       },
       // A publish fails only when its connection ends, and that is dealt with once for all of them.
       () => undefined,
@@ -173,16 +189,31 @@ export class Publishing {
     const { reopen } = this.#options;
     try {
       const session = await reopen?.(end);
-      if (session === undefined) throw this.#describeLoss(end);
+      if (session === undefined) throw describeLoss(end);
       this.#session = session;
       this.#isConnected = true;
       this.#watch(session);
-      // In order, and before anything new. The window was kept to before, and the broker may have changed its own.
-      for (const pending of [...this.#pending]) this.#transmit(pending);
+      this.#inFlight = 0;
+      this.#resend = [...this.#pending];
+      this.#sendAgain();
       this.#wake?.();
     } catch (error) {
-      this.#fail(error instanceof Error ? error : new Error(String(error)));
+      this.#fail(error instanceof ConnectionLostError ? this.#withCount(error) : (error as Error));
     }
+  }
+
+  /** In order, and before anything new; the broker may take fewer at once than before. */
+  #sendAgain(): void {
+    for (let [next] = this.#resend; next !== undefined && this.#isConnected; [next] = this.#resend) {
+      if (this.#inFlight >= this.#window(next.message.qos)) return;
+      this.#resend.shift();
+      if (this.#pending.has(next)) this.#transmit(next);
+    }
+  }
+
+  /** How far it came, for whoever has to begin again. */
+  #withCount(error: ConnectionLostError): ConnectionLostError {
+    return new ConnectionLostError(`${error.message}: ${this.#describeCount()}`, error.hint, { cause: error });
   }
 
   #fail(error: Error): void {
@@ -204,14 +235,14 @@ export class Publishing {
     return `${this.#sent - this.#pending.size - this.#refused} of ${messages} accepted`;
   }
 
-  #describeLoss({ reason, reasonCode }: SessionEnd): ConnectionLostError {
-    const hint = reasonCode === 0x8e ? 'Is -i in use by another client?' : undefined;
-    return new ConnectionLostError(`the connection was lost (${reason}): ${this.#describeCount()}`, hint);
-  }
-
   #describeRefusal({ topic, reasonCode, reasonString }: PublishOutcome & { topic: string }): PublishRefusedError {
     const what = this.#sent === 1 ? 'the message' : `${this.#refused} of ${formatQuantity(this.#sent, 'message')}`;
     const why = `${describeReasonCode(reasonCode)}${reasonString === undefined ? '' : `: ${reasonString}`}`;
     return new PublishRefusedError(`the broker refused ${what}: ${quote(topic)}: ${why}`);
   }
+}
+
+function describeLoss({ reason, reasonCode }: SessionEnd): ConnectionLostError {
+  const hint = reasonCode === 0x8e ? 'Is -i in use by another client?' : undefined;
+  return new ConnectionLostError(`the connection was lost (${reason})`, hint);
 }

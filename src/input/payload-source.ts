@@ -1,6 +1,6 @@
 /** Where mqtt-pub's payloads come from: `-m -f -s -l -n`. */
 import type { Context } from '../cli/context.ts';
-import { UsageError } from '../errors.ts';
+import { InputError, UsageError } from '../errors.ts';
 import { readNamedFile } from '../options/files.ts';
 import * as options from '../options/message.ts';
 import type { OptionValues } from '../options/option-values.ts';
@@ -66,7 +66,7 @@ async function readWhole(source: Exclude<PayloadSource, { kind: 'lines' }>, cont
       return readNamedFile('-f', source.path);
     case 'stdin': {
       const chunks: Buffer[] = [];
-      for await (const chunk of context.stdin) chunks.push(Buffer.from(chunk as Buffer));
+      for await (const chunk of readStdin(context)) chunks.push(Buffer.from(chunk as Buffer));
       return Buffer.concat(chunks);
     }
   }
@@ -74,5 +74,16 @@ async function readWhole(source: Exclude<PayloadSource, { kind: 'lines' }>, cont
 
 /** The lines of standard input, as they arrive. */
 export function readLines(context: Context, maxBytes: number): AsyncIterable<Buffer> {
-  return splitLines(context.stdin as AsyncIterable<Buffer>, maxBytes);
+  return splitLines(readStdin(context), maxBytes);
+}
+
+/** Standard input as it arrives. Throws InputError when it cannot be read to its end. */
+async function* readStdin({ stdin }: Context): AsyncGenerator<Buffer | string> {
+  try {
+    for await (const chunk of stdin) yield chunk as Buffer | string;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'EISDIR' ? 'it is a folder' : message;
+    throw new InputError(`cannot read standard input: ${reason}`, undefined, { cause: error });
+  }
 }

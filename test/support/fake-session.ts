@@ -1,6 +1,7 @@
 import type { CliError } from '../../src/errors.ts';
 import { ConnectionLostError } from '../../src/errors.ts';
 import type { ConnectionPlan } from '../../src/mqtt/connection-plan.ts';
+import type { PacketProperties } from '../../src/mqtt/properties.ts';
 import type {
   OutgoingMessage,
   PublishOutcome,
@@ -17,12 +18,14 @@ import { withDeadline } from './deadline.ts';
 /** What the broker does, where it is not simply fine. */
 export interface FakeScript {
   readonly info?: Partial<SessionInfo>;
-  /** The outcome of the message with this index; `never`: it is not answered. Default: accepted. */
-  readonly publish?: (message: OutgoingMessage, index: number) => PublishOutcome | 'never';
+  /** The outcome of the message with this index, now or later; `never`: it is not answered. Default: accepted. */
+  readonly publish?: (message: OutgoingMessage, index: number) => PublishOutcome | 'never' | Promise<PublishOutcome>;
   /** Default: the QoS asked for. */
   readonly subscribe?: (subscription: Subscription) => Omit<SubscribeOutcome, 'filter'> | 'never';
   /** Whether PINGREQ is answered; default: at once. */
   readonly ping?: 'never';
+  /** Default: 0. */
+  readonly unsubscribe?: (filter: string) => Omit<SubscribeOutcome, 'filter'>;
 }
 
 const INFO: SessionInfo = {
@@ -46,6 +49,10 @@ export class FakeSession implements Session {
   readonly published: OutgoingMessage[] = [];
   readonly subscribed: (readonly Subscription[])[] = [];
   readonly unsubscribed: (readonly string[])[] = [];
+  /** Properties of each SUBSCRIBE, of each UNSUBSCRIBE and of our DISCONNECT. */
+  readonly subscribedWith: (PacketProperties | undefined)[] = [];
+  readonly unsubscribedWith: (PacketProperties | undefined)[] = [];
+  closedProperties: PacketProperties | undefined;
   /** Messages whose handler has resolved: what a broker would see acknowledged. */
   readonly acknowledged: ReceivedMessage[] = [];
   /** The reason code of our DISCONNECT; undefined while connected. */
@@ -71,17 +78,23 @@ export class FakeSession implements Session {
     const index = this.published.push(message) - 1;
     const outcome = this.#script.publish?.(message, index) ?? { reasonCode: 0 };
     this.#wake();
-    if (outcome !== 'never') return outcome;
-    const { reason } = await this.ended;
-    throw new ConnectionLostError(reason);
+    if (outcome !== 'never' && !(outcome instanceof Promise)) return outcome;
+    const failure = this.ended.then(({ reason }) => {
+      throw new ConnectionLostError(reason);
+    });
+    return outcome === 'never' ? failure : Promise.race([outcome, failure]);
   }
 
   drained(): Promise<void> | undefined {
     return undefined;
   }
 
-  async subscribe(subscriptions: readonly Subscription[]): Promise<readonly SubscribeOutcome[]> {
+  async subscribe(
+    subscriptions: readonly Subscription[],
+    properties?: PacketProperties,
+  ): Promise<readonly SubscribeOutcome[]> {
     this.subscribed.push(subscriptions);
+    this.subscribedWith.push(properties);
     const outcomes = subscriptions.map((subscription) => {
       const said = this.#script.subscribe?.(subscription) ?? { reasonCode: subscription.qos };
       return said === 'never' ? said : { filter: subscription.filter, ...said };
@@ -91,18 +104,20 @@ export class FakeSession implements Session {
     return outcomes as SubscribeOutcome[];
   }
 
-  async unsubscribe(filters: readonly string[]): Promise<readonly SubscribeOutcome[]> {
+  async unsubscribe(filters: readonly string[], properties?: PacketProperties): Promise<readonly SubscribeOutcome[]> {
     this.unsubscribed.push(filters);
+    this.unsubscribedWith.push(properties);
     this.#wake();
-    return filters.map((filter) => ({ filter, reasonCode: 0 }));
+    return filters.map((filter) => ({ filter, reasonCode: 0, ...this.#script.unsubscribe?.(filter) }));
   }
 
   async ping(): Promise<void> {
     if (this.#script.ping === 'never') await NEVER;
   }
 
-  async close(reasonCode = 0): Promise<void> {
+  async close(reasonCode = 0, properties?: PacketProperties): Promise<void> {
     this.closedWith ??= reasonCode;
+    this.closedProperties ??= properties;
     this.end({ kind: 'closed', reason: 'closed' });
     this.#wake();
   }
