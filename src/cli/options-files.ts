@@ -1,5 +1,5 @@
 /** Which options files a run reads: the command's default one or that of `-o`, then the profile. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '../commands/command.ts';
 import { UsageError } from '../errors.ts';
@@ -9,7 +9,6 @@ import { describeFileError } from '../options/files.ts';
 import type { FileOccurrence } from '../options/options-file.ts';
 import type { OptionSpec } from '../options/spec.ts';
 import { quote } from '../output/escape.ts';
-import { COMMANDS } from './command-table.ts';
 import type { Context } from './context.ts';
 
 /** The folder below the configuration folder. [XDG Base Directory Specification] */
@@ -26,12 +25,12 @@ export async function readOptionsFiles(
   const profile = lastValue(argv, index, profileOption);
   const folder = configurationFolder(env);
   const found: FileOccurrence[] = [];
-  if (named !== undefined) found.push(...(await readNamed(named, '-o', index)));
+  if (named !== undefined) found.push(...(await readNamed(named, `-o ${quote(named)}`, index)));
   else if (folder !== undefined) found.push(...(await readDefault(join(folder, command.name), index)));
   if (profile !== undefined) {
     if (folder === undefined) throw new UsageError('--profile: neither XDG_CONFIG_HOME nor HOME is set');
     checkProfileName(profile);
-    found.push(...(await readNamed(join(folder, 'profiles', profile), '--profile', index)));
+    found.push(...(await readProfile(profile, join(folder, 'profiles'), index)));
   }
   return found;
 }
@@ -56,28 +55,42 @@ function lastValue(argv: readonly string[], index: OptionIndex, spec: OptionSpec
   return last?.kind === 'option' ? last.words[0] : undefined;
 }
 
-async function readNamed(path: string, spelled: string, index: OptionIndex): Promise<readonly FileOccurrence[]> {
-  let content: string;
+async function readProfile(name: string, folder: string, index: OptionIndex): Promise<readonly FileOccurrence[]> {
+  const path = join(folder, name);
   try {
-    content = readFileSync(path, 'utf8');
+    return await readNamed(path, `--profile ${name} (${path})`, index);
   } catch (error) {
-    throw new UsageError(`${spelled} ${path}: ${describeFileError(error)}`);
+    throw existsSync(path) ? error : new UsageError((error as Error).message, hintForProfiles(folder));
   }
-  return parse(content, path, index);
 }
 
-async function readDefault(path: string, index: OptionIndex): Promise<readonly FileOccurrence[]> {
-  let content: string;
+function hintForProfiles(folder: string): string | undefined {
   try {
-    content = readFileSync(path, 'utf8');
+    const names = readdirSync(folder).sort();
+    return names.length === 0
+      ? undefined
+      : `There ${names.length === 1 ? 'is' : 'are'} ${names.map(quote).join(', ')}.`;
   } catch {
-    return [];
+    return undefined;
   }
-  return parse(content, path, index);
 }
 
-async function parse(content: string, path: string, index: OptionIndex): Promise<readonly FileOccurrence[]> {
-  const { parseOptionsFile } = await import('../options/options-file.ts');
-  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
-  return parseOptionsFile(content, path, index, indexOptions(commands.flatMap(({ options }) => options)));
+/** `spelled` is what an error calls the file. */
+async function readNamed(path: string, spelled: string, index: OptionIndex): Promise<readonly FileOccurrence[]> {
+  let content: Buffer;
+  try {
+    content = readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`${spelled}: ${describeFileError(error)}`);
+  }
+  const [{ parseOptionsFile }, { everyOption }] = await Promise.all([
+    import('../options/options-file.ts'),
+    import('../options/every-option.ts'),
+  ]);
+  return parseOptionsFile(content, path, index, indexOptions(everyOption));
+}
+
+/** A file that is there must be readable: without it a command would connect without TLS, or with another name. */
+async function readDefault(path: string, index: OptionIndex): Promise<readonly FileOccurrence[]> {
+  return existsSync(path) ? readNamed(path, path, index) : [];
 }

@@ -37,6 +37,10 @@ export const hostOption = singleOr('localhost', {
   environment: 'MQTT_HOST',
   parse: (text) => {
     if (text.includes('://')) throw new ValueError('must be a host name or address', 'A URL is given without -h.');
+    // The path of a Unix socket may hold them.
+    if (/\s/.test(text) && !text.includes('/')) {
+      throw new ValueError('must hold no blanks', 'In an options file each option stands on a line of its own.');
+    }
     return parseNonEmpty(text);
   },
   redact: redactUrl,

@@ -1,0 +1,23 @@
+import { benchOptions } from './bench.ts';
+import { connectionOptions, maxInflightOption, retryOptions } from './connection.ts';
+import { messageOptions } from './message.ts';
+import { outputOptions } from './output.ts';
+import { latencyOption, requestOptions } from './request.ts';
+import type { OptionSpec } from './spec.ts';
+import { subscriptionOptions } from './subscription.ts';
+
+/**
+ * The options of all commands, for files that several of them share. A test holds it against the commands' own tables,
+ * which stand in modules that one command does not load of another.
+ */
+export const everyOption: readonly OptionSpec[] = [
+  ...messageOptions,
+  ...subscriptionOptions,
+  ...requestOptions,
+  latencyOption,
+  ...outputOptions,
+  ...benchOptions,
+  maxInflightOption,
+  ...retryOptions,
+  ...connectionOptions,
+];
