@@ -111,7 +111,7 @@ export class Listening {
     const { onlyVersion5 } = this.#options;
     if (info.version !== 5 && onlyVersion5.length > 0) {
       this.#status.warn(
-        `${onlyVersion5.join(' and ')} needs MQTT 5, and this connection speaks ${describeVersion(info)}`,
+        `${onlyVersion5.join(' and ')} need${onlyVersion5.length === 1 ? 's' : ''} MQTT 5, and this connection speaks ${describeVersion(info)}`,
       );
     }
   }
@@ -139,8 +139,9 @@ export class Listening {
     return session;
   }
 
-  /** A message that cannot be shown, where that is an error, ends the command and stays unacknowledged. */
+  /** A message that cannot be shown, where that is an error, ends the command: it and those after it stay unacknowledged. */
   #receive(message: ReceivedMessage): Handled {
+    if (this.#ending.verdict?.kind === 'failed') return 'unacknowledged';
     try {
       return this.#receiver.receive(message);
     } catch (error) {
