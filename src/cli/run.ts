@@ -1,7 +1,8 @@
 import type { Command } from '../commands/command.ts';
 import { UsageError } from '../errors.ts';
-import { indexOptions, scanArgv } from '../options/argv.ts';
+import { indexOptions, type OptionIndex, scanArgv } from '../options/argv.ts';
 import { helpOption, hostOption, showConfigOption, urlArgument, versionFlag } from '../options/connection.ts';
+import type { OptionValues } from '../options/option-values.ts';
 import { COMMANDS } from './command-table.ts';
 import type { Context } from './context.ts';
 import { ExitCode } from './exit-codes.ts';
@@ -12,17 +13,25 @@ import { readOptionsFiles } from './options-files.ts';
  * a message on stderr and a code.
  */
 export async function run(name: string, argv: readonly string[], context: Context): Promise<ExitCode> {
+  let understood: OptionValues | undefined;
   try {
     const command = await COMMANDS[name]?.();
     if (command === undefined) throw new UsageError(`unknown command ${name}`);
-    return await runCommand(command, argv, context);
+    return await runCommand(command, argv, context, (values) => {
+      understood = values;
+    });
   } catch (error) {
     const { reportError } = await import('./report-error.ts');
-    return reportError(name, error, argv, context);
+    return reportError(name, error, { argv, values: understood }, context);
   }
 }
 
-async function runCommand(command: Command, argv: readonly string[], context: Context): Promise<ExitCode> {
+async function runCommand(
+  command: Command,
+  argv: readonly string[],
+  context: Context,
+  onUnderstood: (values: OptionValues) => void,
+): Promise<ExitCode> {
   if (argv.length === 0 && command.needsArguments(context.env)) {
     const { formatBriefUsage } = await import('./help.ts');
     context.stderr.write(formatBriefUsage(command));
@@ -31,33 +40,48 @@ async function runCommand(command: Command, argv: readonly string[], context: Co
   switch (asksFor(command, argv)) {
     case 'help': {
       const { formatHelp } = await import('./help.ts');
-      context.stdout.write(formatHelp(command, context.stdout.columns));
-      return ExitCode.ok;
+      return print(formatHelp(command, context.stdout.columns), context);
     }
     case 'version': {
       const { VERSION } = await import('./version.ts');
-      context.stdout.write(`${command.name} ${VERSION}\n`);
-      return ExitCode.ok;
+      return print(`${command.name} ${VERSION}\n`, context);
     }
     case 'run': {
       const { parseOptions } = await import('../options/parse.ts');
       const files = await readOptionsFiles(command, argv, context.env);
       const values = parseOptions({ specs: command.options, argv, env: context.env, files, positional: urlArgument });
+      onUnderstood(values);
       if (!values.get(showConfigOption)) return await command.run(values, context);
       const { formatConfig } = await import('./show-config.ts');
-      context.stdout.write(formatConfig(command, values));
-      return ExitCode.ok;
+      return print(formatConfig(command, values), context);
     }
   }
 }
 
+/** Success means that it was written, or that the reader wanted no more. Throws OutputError. */
+async function print(text: string, { stdout }: Context): Promise<ExitCode> {
+  const { Writer } = await import('../output/writer.ts');
+  const writer = new Writer(stdout);
+  const end = await Promise.race([writer.writeThrough(Buffer.from(text)), writer.ended]);
+  if (end?.kind === 'failed') throw end.error;
+  return ExitCode.ok;
+}
+
 /** Help and version are answered before anything is validated, without loading the parser. */
 function asksFor(command: Command, argv: readonly string[]): 'help' | 'version' | 'run' {
-  // -h is the host, as for mosquitto; alone at the end it can only be a plea for help.
-  if (argv.at(-1) === `-${hostOption.short}` && argv.length === 1) return 'help';
-  const flags = new Set(
-    scanArgv(argv, indexOptions(command.options)).map((token) => token.kind === 'option' && token.spec.long),
-  );
+  const index = indexOptions(command.options);
+  if (endsWithBareHost(argv, index)) return 'help';
+  const flags = new Set(scanArgv(argv, index).map((token) => token.kind === 'option' && token.spec.long));
   if (flags.has(helpOption.long)) return 'help';
   return flags.has(versionFlag.long) ? 'version' : 'run';
+}
+
+/** -h is the host, as for mosquitto; at the end, and not the value of another option, it can only be a plea for help. */
+function endsWithBareHost(argv: readonly string[], index: OptionIndex): boolean {
+  if (argv.at(-1) !== `-${hostOption.short}`) return false;
+  try {
+    return scanArgv(argv.slice(0, -1), index).every(({ kind }) => kind === 'option');
+  } catch {
+    return false;
+  }
 }

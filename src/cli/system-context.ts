@@ -14,6 +14,7 @@ const systemClock: Clock = {
 
 /** The real world. `stop` is aborted by the caller, which owns the signals. */
 export function makeSystemContext(stop: AbortSignal): Context {
+  let stderr: Output | undefined;
   return {
     env: process.env,
     // Getters: the first touch of a standard stream opens it, and costs start-up time where it is not used.
@@ -24,7 +25,8 @@ export function makeSystemContext(stop: AbortSignal): Context {
       return process.stdout;
     },
     get stderr(): Output {
-      return process.stderr;
+      stderr ??= withoutFailure(process.stderr);
+      return stderr;
     },
     clock: systemClock,
     stop,
@@ -46,6 +48,11 @@ export function makeSystemContext(stop: AbortSignal): Context {
       return startEmbeddedBroker(options);
     },
   };
+}
+
+/** When nobody reads stderr any more there is nobody to be told of that: it must not end the command. */
+function withoutFailure(stream: Output): Output {
+  return stream.on('error', () => undefined);
 }
 
 /** Watches the signals that ask for an end. The second one ends the process at once. */

@@ -1,4 +1,5 @@
 /** The options that every command shares: broker, credentials, session, Will, TLS, and the general ones. */
+import { redactQuery } from '../mqtt/address.ts';
 import { propertyOption } from './properties.ts';
 import { parseHttpProxyUrl, parseSocksUrl } from './proxy-url.ts';
 import { counted, flag, hidden, many, type OptionSpec, single, singleOr, ValueError } from './spec.ts';
@@ -131,9 +132,10 @@ export const webSocketPathOption = single({
   value: 'PATH',
   defaultText: '/mqtt',
   parse: (text) => {
-    if (!/^\/[\x21-\x7e]*$/.test(text)) throw new ValueError('must start with / and hold no blanks');
+    if (!/^\/[\x21\x22\x24-\x7e]*$/.test(text)) throw new ValueError('must start with / and hold no blanks and no #');
     return text;
   },
+  redact: redactQuery,
 });
 
 export const webSocketHeaderOption = many({
@@ -146,7 +148,7 @@ export const webSocketHeaderOption = many({
     if (!match) throw new ValueError("must be 'Name: value'");
     return [match[1] ?? '', match[2] ?? ''];
   },
-  redact: (text) => text.replace(/:.*/s, ': ***'),
+  redact: (text) => text.replace(/[\s:].*/s, ': ***'),
 });
 
 export const socksOption = single({
