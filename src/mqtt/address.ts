@@ -22,3 +22,8 @@ export function hintForServer(serverReference: string): string {
   });
   return `Connect there: ${servers.join(' or ')}`;
 }
+
+/** The query of a WebSocket URL or path is often what lets one in, such as a signature: it is in no message. */
+export function redactQuery(text: string): string {
+  return text.replace(/\?.*/s, '?***');
+}

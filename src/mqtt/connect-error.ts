@@ -1,7 +1,7 @@
 /** Why no session could be opened, in words, with what to try next. */
 import { type CliError, RefusedError, TlsError, UnauthorizedError, UnreachableError } from '../errors.ts';
 import { quote } from '../output/escape.ts';
-import { formatAddress, hintForServer } from './address.ts';
+import { formatAddress, hintForServer, redactQuery } from './address.ts';
 import type { ConnectionPlan, Endpoint, ProtocolVersion } from './connection-plan.ts';
 import type { DialResult } from './mqttjs.ts';
 import type { Refusal } from './mqttjs-packets.ts';
@@ -158,7 +158,7 @@ function hintForClosed(endpoint: Endpoint): string | undefined {
 function urlOf(endpoint: Endpoint, transport: 'plain' | 'tls'): string {
   const { webSocketPath = '' } = endpoint;
   const scheme = endpoint.webSocketPath === undefined ? 'mqtt' : 'ws';
-  return `${scheme}${transport === 'tls' ? 's' : ''}://${formatAddress(endpoint)}${webSocketPath}`;
+  return `${scheme}${transport === 'tls' ? 's' : ''}://${formatAddress(endpoint)}${redactQuery(webSocketPath)}`;
 }
 
 function hintForPort({ host, tls, unix, webSocketPath }: Endpoint): string {

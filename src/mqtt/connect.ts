@@ -5,7 +5,7 @@ import { exitCodeOfSignal } from '../cli/signals.ts';
 import { CliError, InterruptedError, UnreachableError } from '../errors.ts';
 import { formatDurationMs } from '../output/units.ts';
 import { formatAddress } from './address.ts';
-import type { ConnectionPlan } from './connection-plan.ts';
+import type { ConnectionPlan, Endpoint } from './connection-plan.ts';
 import type { DialResult } from './mqttjs.ts';
 import type { DialChoice } from './mqttjs-client.ts';
 import type { Session, SessionHandlers } from './session.ts';
@@ -28,13 +28,7 @@ export async function connectSession(
   const abort = new AbortController();
   const onStop = (): void => abort.abort(interruption(stop));
   const timer = clock.setTimer(
-    () =>
-      abort.abort(
-        new UnreachableError(
-          `no answer from ${formatAddress(plan.endpoint)} in ${formatDurationMs(plan.connectTimeoutMs)}`,
-          'Is a firewall between here and there? Is the port right?',
-        ),
-      ),
+    () => abort.abort(noAnswer(plan.endpoint, plan.connectTimeoutMs)),
     plan.connectTimeoutMs,
   );
   if (stop.aborted) onStop();
@@ -52,7 +46,16 @@ function interruption(stop: AbortSignal): InterruptedError {
   return new InterruptedError(`stopped by ${reason.signal} while connecting`, exitCodeOfSignal(reason));
 }
 
-/** Most often there is one endpoint; SRV records can give several, and the next is for when one cannot be reached. */
+/** Nothing was heard of the endpoint in time. */
+export function noAnswer(endpoint: Endpoint, withinMs: number): UnreachableError {
+  const via = endpoint.proxy ? ` through the proxy ${formatAddress(endpoint.proxy)}` : '';
+  return new UnreachableError(
+    `no answer from ${formatAddress(endpoint)}${via} in ${formatDurationMs(withinMs)}`,
+    'Is a firewall between here and there? Is the port right?',
+  );
+}
+
+/** Most often there is one endpoint; SRV records can give several. */
 async function tryEndpoints(
   plan: ConnectionPlan,
   handlers: SessionHandlers,
@@ -61,16 +64,11 @@ async function tryEndpoints(
   resolveSrv: ResolveSrv | undefined,
 ): Promise<Session> {
   if (!plan.endpoint.srv) return negotiate(plan, handlers, clock, abort);
-  const { lookUpEndpoints } = await import('./srv.ts');
-  const endpoints = [...(await lookUpEndpoints(plan.endpoint, resolveSrv))];
-  for (;;) {
-    const endpoint = endpoints.shift() ?? plan.endpoint;
-    try {
-      return await negotiate({ ...plan, endpoint }, handlers, clock, abort);
-    } catch (error) {
-      if (!(error instanceof UnreachableError) || abort.aborted || endpoints.length === 0) throw error;
-    }
-  }
+  const { lookUpEndpoints, tryInTurn } = await import('./srv.ts');
+  const endpoints = await lookUpEndpoints(plan.endpoint, abort, resolveSrv);
+  const open = (endpoint: Endpoint, turn: AbortSignal): Promise<Session> =>
+    negotiate({ ...plan, endpoint }, handlers, clock, turn);
+  return tryInTurn(endpoints, plan, open, clock, abort);
 }
 
 /** Tries what is left to try each time that the broker refuses: MQTT 3.1.1, and a Client Identifier of our making. */

@@ -2,8 +2,9 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocket } from 'ws';
-import { UnreachableError } from '../errors.ts';
-import { formatAddress } from './address.ts';
+import { type CliError, UnauthorizedError, UnreachableError } from '../errors.ts';
+import { quote } from '../output/escape.ts';
+import { formatAddress, redactQuery } from './address.ts';
 import type { Endpoint } from './connection-plan.ts';
 
 /** MQTT over WebSocket, on a socket that is open already. [MQTT5 6] */
@@ -13,13 +14,15 @@ export async function openWebSocket(
   socket: Socket,
   abort: AbortSignal,
 ): Promise<Duplex> {
-  const authority = endpoint.unix ? 'localhost' : formatAddress(endpoint);
+  // The zone of an IPv6 address means something on this machine alone.
+  const authority = endpoint.unix ? 'localhost' : formatAddress(endpoint).replace(/%[^\]]*/, '');
   // The scheme is that of the address only: TLS, where it is wanted, is on the socket already.
   const url = `${endpoint.tls ? 'wss' : 'ws'}://${authority}${path}`;
+  const shown = redactQuery(url);
   const webSocket = new WebSocket(url, ['mqtt'], {
     createConnection: () => socket,
     perMessageDeflate: false,
-    headers: Object.fromEntries(endpoint.webSocketHeaders ?? []),
+    headers: groupHeaders(endpoint.webSocketHeaders ?? []),
   });
   await new Promise<void>((resolve, reject) => {
     const fail = (error: unknown): void => {
@@ -30,9 +33,9 @@ export async function openWebSocket(
     if (abort.aborted) return fail(abort.reason);
     abort.addEventListener('abort', () => fail(abort.reason), { once: true });
     webSocket.once('unexpected-response', (_request: ClientRequest, response: IncomingMessage) =>
-      fail(describeResponse(response, url)),
+      fail(describeResponse(response, shown)),
     );
-    webSocket.once('error', (error) => fail(describeHandshakeFailure(error, url)));
+    webSocket.once('error', (error) => fail(describeHandshakeFailure(error, shown)));
     webSocket.once('open', resolve);
   });
   const stream = createWebSocketStream(webSocket);
@@ -41,10 +44,31 @@ export async function openWebSocket(
   return stream;
 }
 
-function describeResponse({ statusCode, statusMessage }: IncomingMessage, url: string): UnreachableError {
+/** A header that is given twice is sent twice, whatever the case of its letters. [RFC9110 5.1] */
+function groupHeaders(headers: NonNullable<Endpoint['webSocketHeaders']>): Record<string, string[]> {
+  const groups = new Map<string, [name: string, values: string[]]>();
+  for (const [name, value] of headers) {
+    const group = groups.get(name.toLowerCase());
+    if (group === undefined) groups.set(name.toLowerCase(), [name, [value]]);
+    else group[1].push(value);
+  }
+  return Object.fromEntries(groups.values());
+}
+
+function describeResponse({ statusCode = 0, statusMessage, headers }: IncomingMessage, url: string): CliError {
+  const answer = quote(`${statusCode} ${statusMessage ?? ''}`.trim());
+  if (statusCode === 401 || statusCode === 403) {
+    return new UnauthorizedError(
+      `${url} refused the WebSocket: ${answer}`,
+      "Credentials for it go into a header: --ws-header 'Authorization: ...'",
+    );
+  }
+  const { location } = headers;
   return new UnreachableError(
-    `${url} answered "${statusCode} ${statusMessage ?? ''}" instead of opening a WebSocket`,
-    'Is the path right? Brokers use /mqtt or /ws: ws://HOST:PORT/PATH',
+    `${url} answered ${answer} instead of opening a WebSocket`,
+    statusCode >= 300 && statusCode < 400 && location !== undefined
+      ? `It says to go to ${quote(redactQuery(location))}`
+      : 'Is the path right? Brokers use /mqtt or /ws: ws://HOST:PORT/PATH',
   );
 }
 

@@ -1,4 +1,5 @@
 /** Broker URLs: the positional one and MQTT_URL, and mosquitto's `-L`, which differ in what the path means. */
+import { redactQuery } from '../mqtt/address.ts';
 import { type Expansion, ValueError } from './spec.ts';
 
 /** What a broker URL says. */
@@ -36,6 +37,7 @@ export function parseBrokerUrl(text: string): BrokerUrl {
   }
   const broker = { scheme, ...parseAuthority(authority, STANDARD_PORTS[scheme]) };
   if (scheme === 'ws' || scheme === 'wss') {
+    if (path.includes('#')) throw new ValueError('must not hold a "#"', 'In a path it is written %23.');
     return { ...broker, path: path === '' || path === '/' ? DEFAULT_WEB_SOCKET_PATH : path };
   }
   if (path !== '' && path !== '/') {
@@ -95,9 +97,10 @@ function decode(text: string): string {
   }
 }
 
-/** A URL without its credentials, for messages. */
+/** A URL without its credentials, for messages; the query of a WebSocket URL may be one. */
 export function redactUrl(text: string): string {
-  return text.replace(/^([^/]*:\/\/)?.*@/s, '$1***@');
+  const shown = text.replace(/^([^/]*:\/\/)?.*@/s, '$1***@');
+  return /^wss?:/i.test(shown) ? redactQuery(shown) : shown;
 }
 
 /** What a URL sets of the other options. */

@@ -31,9 +31,9 @@ describe('a WebSocket', () => {
   });
 
   it.each([
-    [['--ws-path', 'x'], '--ws-path x: must start with / and hold no blanks'],
-    [['--ws-path', '/a b'], '--ws-path "/a b": must start with / and hold no blanks'],
-    [['--ws-path', '/\r\nA: b'], '--ws-path "/\\r\\nA: b": must start with / and hold no blanks'],
+    [['--ws-path', 'x'], '--ws-path x: must start with / and hold no blanks and no #'],
+    [['--ws-path', '/a b'], '--ws-path "/a b": must start with / and hold no blanks and no #'],
+    [['--ws-path', '/\r\nA: b'], '--ws-path "/\\r\\nA: b": must start with / and hold no blanks and no #'],
     [['--ws-header', 'Authorization'], "--ws-header Authorization: must be 'Name: value'"],
     [['--ws-header', 'Authorization: sentinel\r\nX: y'], '--ws-header "Authorization: ***": must be \'Name: value\''],
     [['--ws-header', 'A b: c'], '--ws-header "A: ***": must be \'Name: value\''],
