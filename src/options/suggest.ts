@@ -5,6 +5,8 @@ export function suggestOption(word: string, specs: readonly OptionSpec[]): strin
   const typed = word.replace(/^-+/, '').toLowerCase();
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const spec of specs) {
+    // Far apart in length is far apart, and a long word would take its time.
+    if (typed.length > 2 * spec.long.length) continue;
     const near = spec.long.startsWith(typed) && typed.length > 2 ? 0.5 : editDistance(typed, spec.long);
     if (near <= Math.max(1, Math.floor(spec.long.length / 3)) && near < (best?.distance ?? Number.POSITIVE_INFINITY)) {
       best = { name: `--${spec.long}`, distance: near };
