@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, STATUS_CODES } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -17,13 +17,15 @@ interface Meeting {
   readonly met: Promise<[WebSocket, IncomingMessage]>;
 }
 
-/** A WebSocket server that speaks `protocol`; requests that ask for no WebSocket go to `onRequest`. */
-async function serve(protocol: string | false = 'mqtt', onRequest?: RequestListener): Promise<Meeting> {
-  const http = createServer(onRequest);
+/** A WebSocket server that speaks `protocol`; with `status` it answers so, and is none. */
+async function serve(protocol: string | false = 'mqtt', status?: number): Promise<Meeting> {
+  const http = createServer();
   const met = deferred<[WebSocket, IncomingMessage]>();
-  const server = onRequest === undefined && new WebSocketServer({ server: http, handleProtocols: () => protocol });
+  const server = status === undefined && new WebSocketServer({ server: http, handleProtocols: () => protocol });
   if (server) server.on('connection', (socket, request) => met.resolve([socket, request]));
-  if (onRequest) http.on('upgrade', (_request, socket) => void socket.end('HTTP/1.1 403 No Way\r\n\r\n'));
+  if (status !== undefined) {
+    http.on('upgrade', (_request, socket) => void socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n\r\n`));
+  }
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     if (server) for (const client of server.clients) client.terminate();
@@ -90,11 +92,11 @@ describe('MQTT over WebSocket [MQTT5 6]', () => {
   });
 
   it('is not a server that answers otherwise', async () => {
-    const { endpoint } = await serve('mqtt', (_request, response) => void response.writeHead(404).end());
+    const { endpoint } = await serve('mqtt', 404);
     const failure = await open(endpoint).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(UnreachableError);
     expect(failure).toMatchObject({
-      message: `ws://127.0.0.1:${endpoint.port}/mqtt answered "403 No Way" instead of opening a WebSocket`,
+      message: `ws://127.0.0.1:${endpoint.port}/mqtt answered "404 Not Found" instead of opening a WebSocket`,
       hint: 'Is the path right? Brokers use /mqtt or /ws: ws://HOST:PORT/PATH',
     });
   });
