@@ -34,7 +34,7 @@ export const EXIT_CODE_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [ExitCode.unauthorized, 'refused: credentials, not authorized, banned'],
   [ExitCode.refused, 'refused: any other CONNACK (version, Client Identifier, busy, moved)'],
   [ExitCode.connectionLost, 'connection lost, or DISCONNECT by the broker, and not recovered'],
-  [ExitCode.subscriptionDenied, 'every subscription was denied'],
+  [ExitCode.subscriptionDenied, 'every subscription was denied; with `--strict` any'],
   [ExitCode.publishRefused, 'the broker refused a message'],
   [ExitCode.undecodable, 'input or a payload could not be decoded'],
   [ExitCode.benchFailed, '`mqtt-bench`: messages were lost or refused'],
