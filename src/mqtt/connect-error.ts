@@ -43,9 +43,12 @@ export function describeConnectFailure(error: SystemError, endpoint: Endpoint): 
         options,
       );
     case 'EINVAL':
-      // IPv4 and IPv6 do not go together.
       if (endpoint.localAddress === undefined) break;
-      return new UnreachableError(`cannot connect from ${endpoint.localAddress} to ${address}`, undefined, options);
+      return new UnreachableError(
+        `cannot connect from ${endpoint.localAddress} to ${address}`,
+        'One is an address of IPv4, the other one of IPv6.',
+        options,
+      );
     case 'ENOTFOUND':
       return new UnreachableError(`host name ${quote(host)} not found`, 'Is it spelled right?', options);
     case 'EAI_AGAIN':

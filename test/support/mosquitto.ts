@@ -17,8 +17,8 @@ export interface Listener {
   /** Clients must show a certificate that this authority signed. */
   readonly clientCaFile?: string;
   readonly webSocket?: boolean;
-  /** TLS with pre-shared keys, in hexadecimal, by identity. */
-  readonly psk?: Readonly<Record<string, string>>;
+  /** TLS with the pre-shared keys of the broker. */
+  readonly psk?: boolean;
   /** A Unix socket at this path instead of a port. */
   readonly unix?: string;
   /** Lines of the configuration for this listener alone. */
@@ -34,6 +34,8 @@ export interface MosquittoOptions {
   readonly acl?: readonly string[];
   /** Configuration of the dynamic-security plug-in, which denies SUBSCRIBE as well. */
   readonly dynamicSecurity?: object;
+  /** Pre-shared keys, in hexadecimal, by identity. */
+  readonly psk?: Readonly<Record<string, string>>;
   readonly listeners?: Readonly<Record<string, Listener>>;
 }
 
@@ -74,6 +76,7 @@ async function startOnce(options: MosquittoOptions): Promise<Mosquitto> {
   const configuration = folder.file('mosquitto.conf');
   const passwordFile = folder.file('passwords');
   const aclFile = folder.file('acl');
+  const pskFile = folder.file('psk');
   const dynamicSecurityFile = folder.file('dynamic-security.json');
   const { users, acl, dynamicSecurity } = options;
   if (users) {
@@ -82,6 +85,7 @@ async function startOnce(options: MosquittoOptions): Promise<Mosquitto> {
       await execute(findCommand('mosquitto_passwd') ?? '', ['-b', passwordFile, name, password]);
     }
   }
+  if (options.psk) writeFileSync(pskFile, formatKeys(options.psk), { mode: 0o600 });
   if (acl) writeFileSync(aclFile, `${acl.join('\n')}\n`, { mode: 0o600 });
   if (dynamicSecurity) writeFileSync(dynamicSecurityFile, JSON.stringify(dynamicSecurity), { mode: 0o600 });
   const lines = [
@@ -94,14 +98,10 @@ async function startOnce(options: MosquittoOptions): Promise<Mosquitto> {
     ...(users ? [`password_file ${passwordFile}`] : []),
     ...(acl ? [`acl_file ${aclFile}`] : []),
     ...(dynamicSecurity ? [`plugin ${findDynamicSecurity()}`, `plugin_opt_config_file ${dynamicSecurityFile}`] : []),
+    ...(options.psk ? [`psk_file ${pskFile}`] : []),
     ...(options.settings ?? []),
     `listener ${port} 127.0.0.1`,
-    ...names.flatMap((name) => {
-      const listener = options.listeners?.[name] as Listener;
-      const pskFile = folder.file(`psk-${name}`);
-      if (listener.psk) writeFileSync(pskFile, formatKeys(listener.psk), { mode: 0o600 });
-      return formatListener(ports[name] as number, listener, pskFile);
-    }),
+    ...names.flatMap((name) => formatListener(ports[name] as number, options.listeners?.[name] as Listener)),
   ];
   writeFileSync(configuration, `${lines.join('\n')}\n`);
   let broker = await launch(configuration).catch((error: unknown) => {
@@ -142,14 +142,14 @@ async function launch(configuration: string): Promise<Child> {
   return broker;
 }
 
-function formatListener(port: number, listener: Listener, pskFile: string): string[] {
+function formatListener(port: number, listener: Listener): string[] {
   const { tls, clientCaFile, webSocket, psk, unix, settings = [] } = listener;
   return [
     unix === undefined ? `listener ${port} 127.0.0.1` : `listener 0 ${unix}`,
     ...(webSocket ? ['protocol websockets'] : []),
     ...(tls ? [`certfile ${tls.certFile}`, `keyfile ${tls.keyFile}`] : []),
     ...(clientCaFile ? [`cafile ${clientCaFile}`, 'require_certificate true'] : []),
-    ...(psk ? ['psk_hint test', `psk_file ${pskFile}`] : []),
+    ...(psk ? ['psk_hint test'] : []),
     ...settings,
   ];
 }
