@@ -302,6 +302,41 @@ describe('an empty Client Identifier', () => {
   });
 });
 
+describe('AUTH before CONNACK [MQTT5 4.12]', () => {
+  const challenge = { cmd: 'auth', reasonCode: 0x18, properties: { authenticationMethod: 'x' } } as const;
+
+  it('is answered with the data that was given for it', async () => {
+    const answers: unknown[] = [];
+    const { connect } = await talk(
+      async (peer) => {
+        await peer.receive('connect');
+        peer.send(challenge as never);
+        answers.push(await peer.receive('auth'));
+        peer.send({ cmd: 'connack', reasonCode: 0, sessionPresent: false });
+      },
+      {
+        properties: { authenticationMethod: 'x', authenticationData: Buffer.from('first') },
+        authProperties: { authenticationData: Buffer.from('second') },
+      },
+    );
+    await connect();
+    expect(answers).toMatchObject([
+      { reasonCode: 0x18, properties: { authenticationMethod: 'x', authenticationData: Buffer.from('second') } },
+    ]);
+  });
+
+  it('ends the attempt where none was given', async () => {
+    const { connect } = await talk(
+      async (peer) => {
+        await peer.receive('connect');
+        peer.send(challenge as never);
+      },
+      { properties: { authenticationMethod: 'x' } },
+    );
+    await expect(connect()).rejects.toThrow('-D auth gives none');
+  });
+});
+
 describe('the connect time-out', () => {
   it('ends the wait for a CONNACK that never comes', async () => {
     const connected = deferred<Peer>();

@@ -297,3 +297,16 @@ describe('PINGREQ', () => {
     await session.close();
   });
 });
+
+describe('a Topic Alias of ours [MQTT5 3.3.2.3.4]', () => {
+  it('is told once for a Topic Name, and stands for it from then on', async () => {
+    const { peer, session } = await converse({ connack: { properties: { topicAliasMaximum: 2 } } });
+    const properties = { topicAlias: 1, contentType: 'c' };
+    for (const topic of ['a', 'a', 'b', 'a']) void session.publish(message({ topic, qos: 0, properties }));
+    const sent = [];
+    for (let index = 0; index < 4; index += 1) sent.push(await peer.receive('publish'));
+    expect(sent.map(({ topic }) => topic)).toEqual(['a', '', 'b', 'a']);
+    for (const packet of sent) expect(packet.properties).toMatchObject({ topicAlias: 1, contentType: 'c' });
+    expect(session.info.topicAliasMaximum).toBe(2);
+  });
+});
