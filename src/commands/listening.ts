@@ -21,7 +21,7 @@ import type { Ending } from './ending.ts';
 import type { Receiver } from './receiver.ts';
 import { connectAgain, connectFirst, type Patience, type ReconnectWorld } from './reconnecting.ts';
 import type { RetainedRemoval } from './retained-removal.ts';
-import { describeVersion, type Status } from './status.ts';
+import { describeVersion, type Status, warnBefore5 } from './status.ts';
 
 export interface ListeningOptions {
   readonly subscriptions: readonly Subscription[];
@@ -108,12 +108,7 @@ export class Listening {
     this.#status.progress(
       `Connected to ${formatAddress(this.#plan.endpoint)} (${describeVersion(info)}). Listening on ${filters}. Ctrl-C stops.`,
     );
-    const { onlyVersion5 } = this.#options;
-    if (info.version !== 5 && onlyVersion5.length > 0) {
-      this.#status.warn(
-        `${onlyVersion5.join(' and ')} need${onlyVersion5.length === 1 ? 's' : ''} MQTT 5, and this connection speaks ${describeVersion(info)}`,
-      );
-    }
+    warnBefore5(this.#status, this.#options.onlyVersion5, info);
   }
 
   /** Connects and subscribes; undefined when there was a reason to stop before that was done. */

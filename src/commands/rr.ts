@@ -25,7 +25,7 @@ import type { Command } from './command.ts';
 import { makeFormatter } from './formatting.ts';
 import { openPatiently, resolvePatience } from './reconnecting.ts';
 import { Requesting, type RequestingOptions } from './requesting.ts';
-import { makeTrace, Status } from './status.ts';
+import { makeTrace, Status, warnBefore5 } from './status.ts';
 
 export const rrCommand: Command = {
   name: 'mqtt-rr',
@@ -120,6 +120,7 @@ async function askAll(
   const maxBytes = maximumPayloadBytes(request.topic);
   const payload = source.kind === 'lines' ? undefined : await readPayload(source, context, maxBytes);
   const session = await open(connection, requesting, values, context, status);
+  warnBefore5(status, onlyVersion5(values), session.info);
   let isAnswered = false;
   try {
     await requesting.subscribe(session);
@@ -139,6 +140,12 @@ async function askAll(
     // On an early end the Will is published, as for mosquitto_rr; after the answer it is not. [MQTT5 3.14.2.1]
     await session.close(isAnswered ? 0x00 : 0x04, propertiesFor('disconnect', values));
   }
+}
+
+function onlyVersion5(values: OptionValues): readonly string[] {
+  return [retainAsPublishedOption, retainHandlingOption, options.strictResponseOption]
+    .filter((spec) => values.has(spec))
+    .map((spec) => values.spelled(spec));
 }
 
 function describeUnanswered(unanswered: number, asked: number, timeoutMs: number): TimeLimitError {

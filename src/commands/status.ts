@@ -15,6 +15,13 @@ export function describeVersion({ version }: Pick<SessionInfo, 'version'>): stri
   return { 3: 'MQTT 3.1', 4: 'MQTT 3.1.1', 5: 'MQTT 5' }[version];
 }
 
+/** Says which of these options, as they were typed, have no effect because the connection speaks no MQTT 5. */
+export function warnBefore5(status: Status, onlyVersion5: readonly string[], info: SessionInfo): void {
+  if (info.version === 5 || onlyVersion5.length === 0) return;
+  const need = onlyVersion5.length === 1 ? 'needs' : 'need';
+  status.warn(`${onlyVersion5.join(' and ')} ${need} MQTT 5, and this connection speaks ${describeVersion(info)}`);
+}
+
 /** What a command says on stderr while it runs. */
 export class Status {
   readonly #name: string;
