@@ -5,6 +5,7 @@ import type { OptionValues } from '../options/option-values.ts';
 import * as output from '../options/output.ts';
 import type { OptionSpec } from '../options/spec.ts';
 import type { Formatter } from '../output/formatter.ts';
+import { formatBytes } from '../output/units.ts';
 
 export interface FormattingOptions {
   /** Told of a message that the format cannot show. */
@@ -21,20 +22,45 @@ export async function makeFormatter(
   context: Context,
   options: FormattingOptions,
 ): Promise<Formatter> {
-  const isTerminal = context.stdout.isTTY === true && !values.get(output.rawOption);
-  const format = values.get(output.formatOption);
+  checkCombinations(values);
   const onFault = (text: string): void => {
     if (options.isStrict) throw new UndecodableError(text);
     options.onFault(text);
   };
-  checkCombinations(values);
+  return withinLimits(await chooseFormatter(values, context, { ...options, onFault }), onFault);
+}
+
+/** What no string can hold is a message that cannot be shown: a publisher must not be able to end its subscribers. */
+export function withinLimits(formatter: Formatter, onFault: FormattingOptions['onFault']): Formatter {
+  return {
+    format(message, receivedMs) {
+      try {
+        return formatter.format(message, receivedMs);
+      } catch (error) {
+        const isTooLarge =
+          error instanceof RangeError || (error as NodeJS.ErrnoException).code === 'ERR_STRING_TOO_LONG';
+        if (!isTooLarge) throw error;
+        onFault(`the message on ${message.topic} is too large to be shown so (${formatBytes(message.payload.length)})`);
+        return undefined;
+      }
+    },
+  };
+}
+
+async function chooseFormatter(
+  values: OptionValues,
+  context: Context,
+  { onFault, isStrict, isSingleLine }: FormattingOptions,
+): Promise<Formatter> {
+  const isTerminal = context.stdout.isTTY === true && !values.get(output.rawOption);
+  const format = values.get(output.formatOption);
   if (values.get(output.jsonOption) || values.get(output.parseJsonOption)) {
     const { JsonLines } = await import('../output/json-lines.ts');
     const parseJson = values.get(output.parseJsonOption);
-    return new JsonLines({ parseJson, forTerminal: isTerminal, ...(options.isStrict && { onFault }) });
+    return new JsonLines({ parseJson, forTerminal: isTerminal, ...(isStrict && { onFault }) });
   }
   const newline = !values.get(output.noNewlineOption);
-  const singleLine = options.isSingleLine === true;
+  const singleLine = isSingleLine === true;
   if (format !== undefined) return makeTemplate(format, values, { newline, isTerminal, singleLine, onFault });
   const { RawText, TerminalText } = await import('../output/text.ts');
   const text = { verbose: values.get(output.verboseOption), newline };

@@ -191,7 +191,7 @@ describe('--random-filter', () => {
     };
     const receiver = new Receiver(sink, new FakeClock(), options, random);
     const message = { topic: 'a', payload: Buffer.alloc(0), qos: 0, retain: false, dup: false, packetId: 0 } as const;
-    for (let number = 0; number < messages; number += 1) receiver.receive(message);
+    for (let number = 0; number < messages; number += 1) void receiver.receive(message);
     expect(receiver.messages).toBe(messages);
     return printed;
   }
