@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts';
 import { indexOptions, type OptionIndex, scanArgv } from '../options/argv.ts';
 import { helpOption, hostOption, showConfigOption, urlArgument, versionFlag } from '../options/connection.ts';
 import type { OptionValues } from '../options/option-values.ts';
+import { Writer } from '../output/writer.ts';
 import { COMMANDS } from './command-table.ts';
 import type { Context } from './context.ts';
 import { ExitCode } from './exit-codes.ts';
@@ -60,7 +61,6 @@ async function runCommand(
 
 /** Success means that it was written, or that the reader wanted no more. Throws OutputError. */
 async function print(text: string, { stdout }: Context): Promise<ExitCode> {
-  const { Writer } = await import('../output/writer.ts');
   const writer = new Writer(stdout);
   const end = await Promise.race([writer.writeThrough(Buffer.from(text)), writer.ended]);
   if (end?.kind === 'failed') throw end.error;

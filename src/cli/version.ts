@@ -1,3 +1,4 @@
-import packageJson from '../../package.json' with { type: 'json' };
+// By its name: the bundle then holds this alone of the manifest.
+import { version } from '../../package.json';
 
-export const VERSION: string = packageJson.version;
+export const VERSION: string = version;
