@@ -1,6 +1,6 @@
 /** `--remove-retained`: what is deleted, what is not, and that the exit code knows. */
 import { describe, expect, it } from 'vitest';
-import type { ReceivedMessage } from '../../src/mqtt/session.ts';
+import type { PublishOutcome, ReceivedMessage } from '../../src/mqtt/session.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { FakeBroker, type FakeScript, type FakeSession } from '../support/fake-session.ts';
 import { type CliResult, type RunningCli, runCli, startCli, type World } from '../support/run-cli.ts';
@@ -280,7 +280,11 @@ describe('a deletion that did not happen', () => {
 
   it('is made up for over the next connection, when the message comes again', async () => {
     const clock = new FakeClock();
-    const broker = new FakeBroker({ publish: () => 'never' }, {});
+    const late = async (): Promise<PublishOutcome> => {
+      await settle();
+      return { reasonCode: 0 };
+    };
+    const broker = new FakeBroker({ publish: () => 'never' }, { publish: late });
     const cli = await remove(['-C', '2'], {}, { clock, broker });
     await cli.session.deliver(retained('a'));
     cli.session.end(lost);
