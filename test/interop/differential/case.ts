@@ -32,12 +32,17 @@ export interface Expectation {
 export interface CommonCase extends Expectation {
   /** Where the words do not say it. */
   readonly title?: string;
-  /** The same for both; `{file}` stands for the file of `file`, `{id}` for a name of each client's own. */
+  /**
+   * The same for both; `{file}` stands for the file of `file`, `{id}` for a name of each
+   * client's own, `{port}` for the port that it connects to.
+   */
   readonly words: readonly string[];
   /** Content of a file for `{file}`. */
   readonly file?: string | Buffer;
   /** Content of the default options file. */
   readonly optionsFile?: string;
+  /** The options file stands in `.config` of HOME, and XDG_CONFIG_HOME is not set. */
+  readonly atHome?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Buffer;
   /** Standard input stays open. */

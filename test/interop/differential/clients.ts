@@ -47,7 +47,7 @@ export function nextNameOf(who: keyof Both<unknown>): string {
 }
 
 /** How long a client may take to end; those of this suite take milliseconds. */
-const END_MS = 10_000;
+const END_MS = 20_000;
 
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGALRM: 14, SIGTERM: 15 };
 
@@ -76,12 +76,15 @@ function start(world: World, who: keyof Both<unknown>, tool: Tool, one: CommonCa
   prepare(folder, tool, one);
   // No case finds the session of another one.
   const name = `${who}-${lastName}`;
-  const words = one.words.map((word) => word.replace('{file}', folder.file('file')).replace('{id}', name));
+  const port = String(world[who].port);
+  const words = one.words.map((word) =>
+    word.replace('{file}', folder.file('file')).replace('{id}', name).replace('{port}', port),
+  );
   const { TZ } = process.env;
   const env = {
     // Ours, in this process, has it too.
     ...(TZ !== undefined && { TZ }),
-    ...(one.optionsFile !== undefined && { XDG_CONFIG_HOME: folder.path }),
+    ...(one.optionsFile !== undefined && (one.atHome ? { HOME: folder.path } : { XDG_CONFIG_HOME: folder.path })),
     ...one.env,
   };
   const client =
@@ -95,10 +98,11 @@ function start(world: World, who: keyof Both<unknown>, tool: Tool, one: CommonCa
   return client;
 }
 
-function prepare(folder: TempFolder, tool: Tool, { file, optionsFile }: CommonCase): void {
+function prepare(folder: TempFolder, tool: Tool, { file, optionsFile, atHome }: CommonCase): void {
   if (file !== undefined) writeFileSync(folder.file('file'), file);
   if (optionsFile === undefined) return;
-  for (const path of [folder.file(`mosquitto_${tool}`), folder.file(`mqtt-toolkit/mqtt-${tool}`)]) {
+  for (const name of [`mosquitto_${tool}`, `mqtt-toolkit/mqtt-${tool}`]) {
+    const path = folder.file(atHome ? `.config/${name}` : name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, optionsFile);
   }

@@ -1,5 +1,5 @@
 /** What mosquitto_sub and mqtt-sub make of messages, byte for byte. */
-import { FORMAT_CASES, LITERAL_CASES, NUMBER_CASES, SEPARATOR_CASES } from './cases/formats.ts';
+import { BYTE_CASES, FORMAT_CASES, LITERAL_CASES, NUMBER_CASES, SEPARATOR_CASES } from './cases/formats.ts';
 import { JSON_CASES } from './cases/json.ts';
 import { DELIVERY_CASES, PAYLOAD_CASES } from './cases/payloads.ts';
 import { SCRIPTED_CASES } from './cases/scripted.ts';
@@ -10,6 +10,7 @@ import { describeSideBySide } from './tables.ts';
 
 describeSideBySide('Messages are printed as mosquitto prints them', (add) => {
   add('letters, flags, widths, precisions', FORMAT_CASES, runSubCase);
+  add('widths in bytes', BYTE_CASES, runSubCase);
   add('groups of %x', SEPARATOR_CASES, runSubCase);
   add('floating-point payloads', NUMBER_CASES, runSubCase);
   add('literals', LITERAL_CASES, runSubCase);

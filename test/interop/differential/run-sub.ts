@@ -41,7 +41,7 @@ function countWords({ words, retained = [], messages = [], stop }: SubCase): rea
 async function hasSubscribed({ recording, outcome }: RunningClient, words: readonly string[]): Promise<void> {
   const has = (...options: string[]): boolean => options.some((option) => words.includes(option));
   const subscribed = recording.then(async (connection) => {
-    if (has('-t', '--topic', '-L')) await connection.hasReceived('suback');
+    if (has('-t', '--topic', '-L', '--url')) await connection.hasReceived('suback');
     if (has('-U', '--unsubscribe')) await connection.hasReceived('unsuback');
   });
   subscribed.catch(() => undefined);

@@ -135,6 +135,27 @@ export const NUMBER_CASES: readonly SubCase[] = [
   number('d', float(21.5), '', ''),
 ];
 
+/** Widths and precisions count bytes, in the middle of a character too. */
+export const BYTE_CASES: readonly SubCase[] = [
+  '%t',
+  '%3t',
+  '%.3t',
+  '%.4t',
+  '%8t',
+  '%-8t',
+  '%8.3t',
+  '%p',
+  '%1p',
+  '%2p',
+  '%5p',
+  '%-5p',
+  '%l',
+].map((text) => ({
+  words: ['-t', 'd/#', '-F', `[${text}]`],
+  messages: [{ topic: 'd/ü€', payload: 'ü\u{1f600}' }],
+  title: `${text} of d/ü€ and ü\u{1f600}`,
+}));
+
 /** What stands between the fields. */
 export const LITERAL_CASES: readonly SubCase[] = [
   format('%t %p'),

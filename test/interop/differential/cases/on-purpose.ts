@@ -21,7 +21,8 @@ function disconnect(protocolVersion: number): SeenPacket {
 }
 
 function listen(protocolVersion: number, options: object): readonly SeenPacket[] {
-  const subscription = { topic: 'd/#', qos: 0, nl: false, rap: false, rh: 0, ...options };
+  const newer = protocolVersion === 5 ? { nl: false, rap: false, rh: 0, ...options } : {};
+  const subscription = { topic: 'd/#', qos: 0, ...newer };
   return [
     connect(protocolVersion),
     { cmd: 'subscribe', ...FLAGS, qos: 1, subscriptions: [subscription] },
@@ -113,6 +114,13 @@ export const PURPOSEFUL_SUB_CASES: readonly SubCase[] = [
     differs: { reason: '2.1 prints an empty value as (null)', from: '2.1' },
   },
   {
+    words: ['-t', 'd/#', '-t', 'd/#', '-v'],
+    messages: [A],
+    wire: true,
+    sent: listen(4, {}),
+    differs: { reason: 'a filter that was given twice is subscribed to once' },
+  },
+  {
     words: ['-t', 'd/#'],
     ownVersion: true,
     messages: [A],
@@ -153,6 +161,12 @@ export const PURPOSEFUL_PUB_CASES: readonly PubCase[] = [
     exitCode: 0,
     sent: [connect(4), publish('x', { retain: true }), disconnect(4)],
     differs: { reason: 'ours takes options as GNU does, too' },
+  },
+  {
+    words: ['-t', 'p/1', '-m', 'x', '-p', '1'],
+    exitCode: 3,
+    sent: [],
+    differs: { reason: 'what failed has a number of its own; mosquitto says 1' },
   },
   ...['1', '2'].map((qos) => ({
     words: ['-t', '$SYS/x', '-m', 'x', '-V', '5', '-q', qos],

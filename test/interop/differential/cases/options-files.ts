@@ -45,6 +45,7 @@ export const PUB_FILE_CASES: readonly PubCase[] = [
   { words: ['-t', 'p/1', '-m', 'x'], optionsFile: '--will-topic w\n--will-payload gone for good\n--will-retain\n' },
   { words: ['-t', 'p/1', '-m', 'x'], optionsFile: '-V mqttv5\n-x 30\n', ownVersion: true },
   { words: ['-t', 'p/1', '-l'], optionsFile: '-q 1\n', stdin: 'one\ntwo\n' },
+  { words: ['-t', 'p/1', '-m', 'x'], optionsFile: '-q 1\n', atHome: true, title: 'in .config of the home folder' },
   { words: ['-t', 'p/1', '-m', 'x'], optionsFile: '' },
   { words: ['-t', 'p/1', '-m', 'x'], optionsFile: '\n\n#\n' },
   // Refused by both.

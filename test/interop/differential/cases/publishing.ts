@@ -50,6 +50,7 @@ const FILES: readonly PubCase[] = [
   { words: [...TO, '-s'], stdin: BYTES, title: '-s: every byte' },
   { words: [...TO, '-s', '-q', '1'], stdin: MEGABYTE, title: '-s: a megabyte' },
   { words: [...TO, '--stdin-file'], stdin: 'x' },
+  { words: [...TO, '-f', '/dev/null'] },
 ];
 
 const LINES: readonly PubCase[] = [
@@ -107,4 +108,18 @@ const CONNECT: readonly PubCase[] = [
   { words: [...TO, '-m', 'x', '--will-topic', 'w/ü', '--will-payload', 'ü', '--will-qos', '1', '-V', '31'] },
 ];
 
-export const PUBLISH_CASES = { MESSAGES, FILES, LINES, REPEATS, CONNECT };
+const URLS: readonly PubCase[] = [
+  { words: ['-L', 'mqtt://127.0.0.1:{port}/p/1', '-m', 'x'] },
+  { words: ['-L', 'mqtt://127.0.0.1:{port}//p', '-m', 'x'] },
+  { words: ['-L', 'mqtt://127.0.0.1:{port}/p/1?a=b&c', '-m', 'x'] },
+  { words: ['-L', 'mqtt://user@127.0.0.1:{port}/p/1', '-m', 'x'] },
+  { words: ['-L', 'mqtt://user:pass@127.0.0.1:{port}/p/1', '-m', 'x'] },
+  { words: ['-L', 'mqtt://user:pa:ss@127.0.0.1:{port}/p/1', '-m', 'x'] },
+  { words: ['-L', 'mqtt://user:pass@127.0.0.1:{port}/p/1', '-u', 'other', '-P', 'secret', '-m', 'x'] },
+  { words: ['-L', 'mqtt://127.0.0.1:{port}/p/1', '-t', 'p/2', '-m', 'x'] },
+  { words: ['-t', 'p/2', '-L', 'mqtt://127.0.0.1:{port}/p/1', '-m', 'x'] },
+  { words: ['-L', 'mqtt://nowhere.invalid:1/p/1', '-h', '127.0.0.1', '-p', '{port}', '-m', 'x'] },
+  { words: ['-L', 'mqtt://127.0.0.1:{port}/grün', '-m', 'x'] },
+];
+
+export const PUBLISH_CASES = { MESSAGES, FILES, LINES, REPEATS, CONNECT, URLS };

@@ -25,6 +25,14 @@ const FILTERS: readonly SubCase[] = [
   ...inAll({ words: ['-t', 'd/a', '-t', 'd/b', '-v', '-q', '1'], messages: [A, B] }),
   ...inAll({ words: ['-t', 'd/+', '-v', '-q', '2'], messages: [A, B] }),
   { words: ['--topic', 'd/a', '--qos', '1', '--verbose', '--protocol-version', '31'], messages: [A], wire: true },
+  { words: ['-t', '2', '-t', '1', '-t', 'd/a', '-v'], messages: [A], wire: true },
+  { words: ['-t', 'd/a', '-t', '__proto__', '-t', 'constructor', '-v'], messages: [A], wire: true },
+  {
+    words: [...Array.from({ length: 300 }, (_, at) => ['-t', `d/${at}/#`]).flat(), '-v'],
+    title: '300 filters',
+    messages: [{ topic: 'd/299/x', payload: 'x' }],
+    wire: true,
+  },
   { words: ['-t', '#', '-v'], messages: [A, B] },
   { words: ['-t', '+/+', '-v'], messages: [A, B] },
   { words: ['-t', '/', '-v'], messages: [{ topic: '/', payload: 'x' }] },
@@ -41,6 +49,10 @@ const LEFT_OUT: readonly SubCase[] = [
   { words: [...ALL, '-T', '+/b', '-C', '1'], messages: [B, A] },
   { words: [...ALL, '-T', 'd/B', '-C', '1'], messages: [B] },
   { words: ['-t', '$SYS/broker/version', '-T', '#', '-C', '1'] },
+  { words: [...ALL, '-T', 'd/a/#', '-C', '1'], messages: [A, NOISE, B] },
+  { words: [...ALL, '-T', '+/+', '-C', '1'], messages: [A, NOISE] },
+  { words: [...ALL, '-T', '/d/a', '-T', 'd/a/', '-T', 'd', '-C', '1'], messages: [A] },
+  { words: [...ALL, '-T', '+/+/+', '-C', '1'], messages: [A] },
 ];
 
 const RETAINED: readonly SubCase[] = [
@@ -82,6 +94,13 @@ const ENDS: readonly SubCase[] = [
   { words: [...ALL, '-W', '30', '-C', '1'], messages: [A] },
   ...inAll({ words: ALL, messages: [A, B], stop: { after: 'two', signal: 'SIGTERM' } }),
   ...inAll({ words: ALL, messages: [A, B], stop: { after: 'two', signal: 'SIGINT' } }),
+  {
+    words: [...ALL, '-C', '3'],
+    messages: [A, B],
+    stop: { after: 'two', signal: 'SIGTERM' },
+    exitCode: 143,
+    differs: { reason: 'stopped before its goal, ours has failed' },
+  },
 ];
 
 const UNSUBSCRIBE: readonly SubCase[] = [
@@ -114,4 +133,12 @@ const SESSION: readonly SubCase[] = [
   },
 ];
 
-export const SUBSCRIBE_CASES = { FILTERS, LEFT_OUT, RETAINED, ENDS, UNSUBSCRIBE, SESSION };
+const URLS: readonly SubCase[] = [
+  { words: ['-L', 'mqtt://127.0.0.1:{port}/d/a', '-v'], messages: [A], wire: true },
+  { words: ['-L', 'mqtt://127.0.0.1:{port}/d/a', '-t', 'd/b', '-v'], messages: [A, B], wire: true },
+  { words: ['-t', 'd/b', '-L', 'mqtt://127.0.0.1:{port}/d/a', '-v'], messages: [A, B], wire: true },
+  { words: ['--url', 'mqtt://user:pass@127.0.0.1:{port}/d/#', '-v'], messages: [A], wire: true },
+  { words: ['-L', 'MQTT://127.0.0.1:{port}/d/+', '-v'], messages: [A], wire: true },
+];
+
+export const SUBSCRIBE_CASES = { FILTERS, LEFT_OUT, RETAINED, ENDS, UNSUBSCRIBE, SESSION, URLS };
