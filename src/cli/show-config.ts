@@ -1,8 +1,9 @@
 /** `--show-config`: every option with its value and where that came from. */
 import type { Command } from '../commands/command.ts';
-import { helpOption, showConfigOption, urlArgument, versionFlag } from '../options/connection.ts';
+import { helpOption, mosquittoUrlOption, showConfigOption, urlArgument, versionFlag } from '../options/connection.ts';
+import { topicOption } from '../options/message.ts';
 import { describeSource, type OptionValues, type ParsedOccurrence } from '../options/option-values.ts';
-import { type BrokerChoice, belongsElsewhere, chooseBroker, pick } from '../options/precedence.ts';
+import { type BrokerChoice, chooseBroker, isForAnotherHost, pick } from '../options/precedence.ts';
 import type { OptionSpec } from '../options/spec.ts';
 import { escapeControls, quote } from '../output/escape.ts';
 
@@ -29,27 +30,25 @@ function rowsOf(spec: OptionSpec, values: OptionValues, choice: BrokerChoice): r
 
 /** What counts after precedence: the last one, or all where all are kept. */
 function heldOccurrences(spec: OptionSpec, values: OptionValues, choice: BrokerChoice): readonly ParsedOccurrence[] {
-  if (spec.repeat === 'all' || spec.repeat === 'count') return values.occurrences(spec);
+  const isHeld = (one: ParsedOccurrence): boolean => !isForAnotherHost(spec, one, values, choice);
+  if (spec === urlArgument || spec === mosquittoUrlOption) {
+    return values.occurrences(spec).filter((one) => one === choice.url);
+  }
+  // The topic of a URL holds whoever names the broker.
+  if (spec === topicOption) return values.occurrences(spec).slice(-1);
+  if (spec.repeat === 'all' || spec.repeat === 'count') return values.occurrences(spec).filter(isHeld);
   const last = pick(values, spec, choice);
-  return last === undefined || isForAnotherHost(spec, last, values, choice) ? [] : [last];
-}
-
-function isForAnotherHost(
-  spec: OptionSpec,
-  occurrence: ParsedOccurrence,
-  values: OptionValues,
-  choice: BrokerChoice,
-): boolean {
-  return spec.group === 'Authentication' && belongsElsewhere(occurrence, values, choice);
+  return last !== undefined && isHeld(last) ? [last] : [];
 }
 
 function showValue(spec: OptionSpec, { words }: ParsedOccurrence): string {
   if (words.length === 0) return 'on';
-  return words.map((word) => quote(spec.redact?.(word) ?? word)).join(' ');
+  return words.map((word) => quote(spec.redact?.(word, words) ?? word)).join(' ');
 }
 
 function showSource({ source, partOf }: ParsedOccurrence): string {
   const name = escapeControls(describeSource(source) ?? '');
-  if (partOf === undefined) return name === '' ? 'command line' : name;
+  // Of the options that set others, only URLs are read apart.
+  if (typeof partOf?.value !== 'object') return name === '' ? 'command line' : name;
   return `in the URL${name === '' ? '' : ` of ${name}`}`;
 }

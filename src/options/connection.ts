@@ -258,6 +258,8 @@ export const passwordCommandOption = single({
   summary: 'shell command whose first line of output is the password',
   value: 'COMMAND',
   parse: parseNonEmpty,
+  // It may hold a secret itself.
+  redact: hidden,
 });
 
 export const askPasswordOption = flag({

@@ -156,7 +156,7 @@ function parseValue(spec: OptionSpec, { words, source }: Occurrence): unknown {
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
     const spelled = describeSource(source) || spec.valueNames.join(' ');
-    const shown = words.map((word) => quote(spec.redact?.(word) ?? word)).join(' ');
+    const shown = words.map((word) => quote(spec.redact?.(word, words) ?? word)).join(' ');
     throw new UsageError(`${spelled} ${shown}: ${error.message}`, error.hint);
   }
 }

@@ -1,8 +1,9 @@
 /** Which of several sources holds: flag > environment > options file > default. */
 
-import { hostOption, mosquittoUrlOption, urlArgument } from './connection.ts';
+import { hostOption, mosquittoUrlOption, urlArgument, webSocketHeaderOption } from './connection.ts';
 import type { OptionValues, ParsedOccurrence } from './option-values.ts';
 import { describeSource } from './option-values.ts';
+import { propertyOption } from './properties.ts';
 import type { OptionSpec, Source } from './spec.ts';
 
 const STRENGTH: Readonly<Record<Source['kind'], number>> = { default: 0, file: 1, environment: 2, flag: 3 };
@@ -29,8 +30,14 @@ export function chooseBroker(values: OptionValues): BrokerChoice {
     (best, url) => (best === undefined || strengthOf(url) >= strengthOf(best) ? url : best),
     undefined,
   );
-  const overruled = strongest !== undefined && host !== undefined && strengthOf(host) > strengthOf(strongest);
+  const overruled = strongest !== undefined && host !== undefined && isStronger(host, strongest);
   return { host, url: overruled ? undefined : strongest };
+}
+
+/** Of several files the later one is stronger; `host` is the last one that was given. */
+function isStronger(host: ParsedOccurrence, url: ParsedOccurrence): boolean {
+  if (strengthOf(host) !== strengthOf(url)) return strengthOf(host) > strengthOf(url);
+  return url.source.kind === 'file' && !isFromFile(host.source, url.source.path);
 }
 
 /** The last occurrence that is not part of a URL other than the one in use. */
@@ -49,11 +56,27 @@ function urlsOf(values: OptionValues): readonly ParsedOccurrence[] {
  * Whether a credential belongs to another host: it stands in an options file or profile that names a host, and a
  * stronger source, or another file, names the one to connect to.
  */
-export function belongsElsewhere(credential: ParsedOccurrence, values: OptionValues, { host }: BrokerChoice): boolean {
+function belongsElsewhere(credential: ParsedOccurrence, values: OptionValues, { host }: BrokerChoice): boolean {
   const { source } = credential;
   if (source.kind !== 'file') return false;
   const hostOfFile = values.occurrences(hostOption).findLast((one) => isFromFile(one.source, source.path));
   return hostOfFile !== undefined && host !== undefined && !isFromFile(host.source, source.path);
+}
+
+/** An occurrence of this option that lets one in somewhere, and must not be sent to the broker that is chosen. */
+export function isForAnotherHost(
+  spec: OptionSpec,
+  occurrence: ParsedOccurrence,
+  values: OptionValues,
+  choice: BrokerChoice,
+): boolean {
+  return isCredential(spec, occurrence) && belongsElsewhere(occurrence, values, choice);
+}
+
+function isCredential(spec: OptionSpec, { words }: ParsedOccurrence): boolean {
+  if (spec === propertyOption) return /^authentication-/i.test(words[1] ?? '');
+  // Such as Authorization.
+  return spec === webSocketHeaderOption || spec.group === 'Authentication';
 }
 
 function isFromFile(source: Source, path: string): boolean {

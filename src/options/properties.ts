@@ -7,7 +7,7 @@ import {
   type PropertyPacket,
   type PropertyRule,
 } from '../mqtt/properties.ts';
-import type { OptionValues } from './option-values.ts';
+import type { OptionValues, ParsedOccurrence } from './option-values.ts';
 import { type OptionSpec, ValueError } from './spec.ts';
 import { parseEncodedString, parseFieldText, wholeNumber } from './values.ts';
 
@@ -26,9 +26,15 @@ export const propertyOption: OptionSpec<readonly PropertyAssignment[]> = {
   valueNames: ['PACKET', 'PROPERTY', 'VALUE'],
   countWords: ([, name]) => (name?.toLowerCase() === 'user-property' ? 4 : 3),
   repeat: 'all',
+  redact: (word, words = []) => (isSecret(words) && word === words[2] ? '***' : word),
   parse: parseAssignment,
   collect: (parsed) => parsed as readonly PropertyAssignment[],
 };
+
+/** Authentication Data is a password by another name. [MQTT5 3.1.2.11.10] */
+function isSecret([, name = '']: readonly string[]): boolean {
+  return name.toLowerCase() === 'authentication-data';
+}
 
 function parseAssignment([packetWord = '', nameWord = '', ...values]: readonly string[]): PropertyAssignment {
   const packet = PROPERTY_PACKETS.find((one) => one === packetWord.toLowerCase());
@@ -66,9 +72,20 @@ export function refusePropertiesOf(packets: readonly PropertyPacket[], values: O
   throw new UsageError(`-D ${odd.packet} ${odd.name}: ${command} sends no ${name} with properties`);
 }
 
-/** All properties of one packet. Throws UsageError for one that was given twice, User Properties apart. */
-export function propertiesFor(packet: PropertyPacket, values: OptionValues): PacketProperties | undefined {
-  const given = values.get(propertyOption).filter((assignment) => assignment.packet === packet);
+/**
+ * All properties of one packet, of those that are meant. Throws UsageError for one that was given twice, User Properties
+ * apart.
+ */
+export function propertiesFor(
+  packet: PropertyPacket,
+  values: OptionValues,
+  isMeant: (occurrence: ParsedOccurrence) => boolean = () => true,
+): PacketProperties | undefined {
+  const given = values
+    .occurrences(propertyOption)
+    .filter(isMeant)
+    .map(({ value }) => value as PropertyAssignment)
+    .filter((assignment) => assignment.packet === packet);
   if (given.length === 0) return undefined;
   const properties: Record<string, unknown> = {};
   const pairs: (readonly [string, string])[] = [];

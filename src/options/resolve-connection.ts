@@ -3,8 +3,8 @@ import type { Context } from '../cli/context.ts';
 import { UsageError } from '../errors.ts';
 import type { ConnectionPlan, Will } from '../mqtt/connection-plan.ts';
 import * as options from './connection.ts';
-import type { OptionValues } from './option-values.ts';
-import { chooseBroker } from './precedence.ts';
+import type { OptionValues, ParsedOccurrence } from './option-values.ts';
+import { chooseBroker, isForAnotherHost } from './precedence.ts';
 import { propertiesFor, propertyOption } from './properties.ts';
 import { resolveCredentials } from './resolve-credentials.ts';
 import { resolveEndpoint } from './resolve-endpoint.ts';
@@ -21,8 +21,9 @@ export async function resolveConnection(
   const version = resolveVersion(values);
   const clientId = resolveClientId(values, context);
   const will = resolveWill(values);
-  const authProperties = propertiesFor('auth', values);
-  const session = resolveSession(values);
+  const isMeant = (one: ParsedOccurrence): boolean => !isForAnotherHost(propertyOption, one, values, choice);
+  const authProperties = propertiesFor('auth', values, isMeant);
+  const session = resolveSession(values, isMeant);
   const endpoint = await resolveEndpoint(values, choice, context);
   const credentials = await resolveCredentials(values, choice, context);
   return {
@@ -72,8 +73,11 @@ function resolveClientId(values: OptionValues, context: Context): string {
 }
 
 /** As mosquitto does it: a session that is kept is kept for ever unless a time is given. */
-function resolveSession(values: OptionValues): Pick<ConnectionPlan, 'sessionExpiryInterval' | 'properties'> {
-  const given = propertiesFor('connect', values);
+function resolveSession(
+  values: OptionValues,
+  isMeant: (property: ParsedOccurrence) => boolean,
+): Pick<ConnectionPlan, 'sessionExpiryInterval' | 'properties'> {
+  const given = propertiesFor('connect', values, isMeant);
   const { sessionExpiryInterval: property, ...properties } = given ?? {};
   const option = values.get(options.sessionExpiryOption);
   if (property !== undefined && option !== undefined) {

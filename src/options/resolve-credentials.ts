@@ -10,7 +10,7 @@ import {
 } from './connection.ts';
 import { firstLine, readFirstLine } from './files.ts';
 import type { OptionValues, ParsedOccurrence } from './option-values.ts';
-import { type BrokerChoice, belongsElsewhere, describeOrigin, pick, strengthOf } from './precedence.ts';
+import { type BrokerChoice, describeOrigin, isForAnotherHost, pick, strengthOf } from './precedence.ts';
 import type { OptionSpec } from './spec.ts';
 import type { BrokerUrl } from './url.ts';
 import { MAX_FIELD_BYTES } from './values.ts';
@@ -30,7 +30,7 @@ export async function resolveCredentials(
 ): Promise<Credentials> {
   const usable = (spec: OptionSpec): ParsedOccurrence | undefined => {
     const found = pick(values, spec, choice);
-    return found && !belongsElsewhere(found, values, choice) ? found : undefined;
+    return found && !isForAnotherHost(spec, found, values, choice) ? found : undefined;
   };
   const user = usable(usernameOption);
   const username = user === undefined ? {} : { username: user.value as string };

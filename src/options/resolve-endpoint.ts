@@ -7,7 +7,7 @@ import type { Endpoint, ProxyPlan } from '../mqtt/connection-plan.ts';
 import { quote } from '../output/escape.ts';
 import * as options from './connection.ts';
 import type { OptionValues } from './option-values.ts';
-import { type BrokerChoice, pick } from './precedence.ts';
+import { type BrokerChoice, isForAnotherHost, pick } from './precedence.ts';
 import { parseHttpProxyUrl } from './proxy-url.ts';
 import { ValueError } from './spec.ts';
 import { tlsOptions } from './tls.ts';
@@ -38,7 +38,7 @@ export async function resolveEndpoint(values: OptionValues, choice: BrokerChoice
     ...(await resolveLocalAddress(values)),
     ...resolveProxy(values, context.env),
     ...(tls && { tls }),
-    ...resolveWebSocket(values, url),
+    ...resolveWebSocket(values, url, choice),
   };
   checkCombinations(endpoint, values);
   return endpoint;
@@ -56,11 +56,18 @@ function checkCombinations(endpoint: Endpoint, values: OptionValues): void {
 function resolveWebSocket(
   values: OptionValues,
   url: BrokerUrl | undefined,
+  choice: BrokerChoice,
 ): Pick<Endpoint, 'webSocketPath' | 'webSocketHeaders'> {
   const path = values.get(options.webSocketPathOption);
-  const headers = values.get(options.webSocketHeaderOption);
+  const headers = values
+    .occurrences(options.webSocketHeaderOption)
+    .filter((one) => !isForAnotherHost(options.webSocketHeaderOption, one, values, choice))
+    .map(({ value }) => value as readonly [string, string]);
   const wanted =
-    values.get(options.webSocketOption) || path !== undefined || headers.length > 0 || url?.path !== undefined;
+    values.get(options.webSocketOption) ||
+    path !== undefined ||
+    values.has(options.webSocketHeaderOption) ||
+    url?.path !== undefined;
   if (!wanted) return {};
   return {
     webSocketPath: path ?? url?.path ?? DEFAULT_WEB_SOCKET_PATH,

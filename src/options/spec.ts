@@ -66,8 +66,8 @@ export interface OptionSpec<T = unknown> {
   readonly repeat: 'last' | 'all' | 'once' | 'count';
   /** Environment variable that holds a value for it. */
   readonly environment?: string;
-  /** What may be shown of its value, where that is not all. */
-  readonly redact?: (word: string) => string;
+  /** What may be shown of one of its words, where that is not all; `words` are all of them. */
+  readonly redact?: (word: string, words?: readonly string[]) => string;
   /** The default, as the help shows it. */
   readonly defaultText?: string;
   /** One occurrence's words to a value. Throws {@link ValueError}. */
@@ -85,7 +85,7 @@ interface Common {
   readonly group: Group;
   readonly summary: string;
   readonly environment?: string;
-  readonly redact?: (word: string) => string;
+  readonly redact?: (word: string, words?: readonly string[]) => string;
   readonly defaultText?: string;
 }
 
