@@ -77,6 +77,7 @@ describe('CONNECT', () => {
       {
         properties: {
           requestProblemInformation: 1,
+          requestResponseInformation: 0,
           userProperties: [
             ['a', '1'],
             ['a', '2'],
@@ -89,7 +90,7 @@ describe('CONNECT', () => {
     await connect();
     const userProperties = Object.assign(Object.create(null), { a: ['1', '2'], ['__proto__']: 'x' });
     expect(connects[0]).toMatchObject({
-      properties: { requestProblemInformation: true },
+      properties: { requestProblemInformation: true, requestResponseInformation: false },
       will: { properties: { willDelayInterval: 7 } },
     });
     expect(JSON.stringify((connects[0] as { properties: object }).properties)).toContain(
@@ -286,6 +287,19 @@ describe('an empty Client Identifier', () => {
       hint: 'Choose another Client Identifier than mine: -i',
     });
     expect(liar.connections).toBe(1);
+  });
+
+  it('is not replaced after any other refusal', async () => {
+    const { connect, liar } = await talk((peer) => acceptConnect(peer, { reasonCode: 0x87 }), { clientId: '' });
+    await expect(connect()).rejects.toBeInstanceOf(UnauthorizedError);
+    expect(liar.connections).toBe(1);
+  });
+
+  it('is replaced by one of 23 characters at most, as every broker takes them [MQTT-3.1.3-5]', async () => {
+    const { session } = await converse({
+      plan: { version: 3, clientId: '', generatedClientIdPrefix: 'a-prefix-of-many-words-' },
+    });
+    expect(session.info.clientId).toBe('a-prefix-of-many-words-');
   });
 
   it('may be refused after the version was', async () => {

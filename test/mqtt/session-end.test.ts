@@ -170,6 +170,18 @@ describe('Keep Alive [MQTT5 3.1.2.10]', () => {
     expect(await session.ended).toEqual({ kind: 'lost', reason: 'the broker did not answer PINGREQ for 10 s' });
   });
 
+  it('takes whatever the broker sends for a sign of life', async () => {
+    const { peer, session, clock } = await converse({ plan: { keepAliveSeconds: 10 }, handlers: {} });
+    for (let half = 0; half < 8; half += 1) {
+      peer.send({ cmd: 'publish', topic: 'a', payload: '', qos: 0, dup: false, retain: false });
+      await settle();
+      await clock.advance(5000);
+      await peer.receive('pingreq');
+    }
+    await session.close();
+    expect((await session.ended).kind).toBe('closed');
+  });
+
   it('is as long as the broker wants it [MQTT-3.2.2-21]', async () => {
     const { peer, clock, session } = await converse({
       plan: { keepAliveSeconds: 60 },

@@ -373,7 +373,8 @@ describe('while a message is held back', () => {
     for (let ping = 1; ping <= 20; ping += 1) {
       await clock.advance(5000);
       await peer.receive('pingreq');
-      peer.send({ cmd: 'pingresp' });
+      // Later on nothing more arrives: there is no room for it, where nothing is read.
+      if (ping <= 10) peer.send({ cmd: 'pingresp' });
     }
     expect(end).toBe(undefined);
     hands.finish();

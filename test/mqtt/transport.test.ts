@@ -51,6 +51,17 @@ describe('TCP', () => {
     expect(String(await once(transport, 'data').then(([chunk]) => chunk))).toBe('ab');
   });
 
+  it('comes from the local address of the plan', async () => {
+    let from: string | undefined;
+    const endpoint = await serve((socket) => {
+      from = socket.remoteAddress;
+      socket.end();
+    });
+    const transport = await open({ ...endpoint, localAddress: '127.0.0.2' });
+    await once(transport.resume(), 'end');
+    expect(from).toBe('127.0.0.2');
+  });
+
   it('rejects with the error of the system', async () => {
     const port = await findClosedPort();
     await expect(open({ host: '127.0.0.1', port })).rejects.toMatchObject({ code: 'ECONNREFUSED' });

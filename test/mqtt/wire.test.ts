@@ -194,6 +194,20 @@ describe('closing', () => {
     expect(transport.readableLength).toBe(0);
   });
 
+  it('reads on even when it had stopped because nobody read', async () => {
+    const { transport, wire } = open();
+    for (let turn = 0; turn < 10; turn += 1) {
+      transport.deliver(Buffer.alloc(16_384));
+      await settle();
+    }
+    expect(transport.isPaused()).toBe(true);
+    wire.close(Buffer.from('bye'));
+    await settle();
+    expect(transport.isPaused()).toBe(false);
+    transport.finish();
+    await once(wire, 'close');
+  });
+
   it('does not wait for ever for a peer that never closes', async () => {
     const { clock, wire } = open();
     wire.close(Buffer.from('bye'));
