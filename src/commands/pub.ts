@@ -82,6 +82,12 @@ async function publishAll(
     source.kind === 'lines'
       ? undefined
       : await unlessStopped(readPayload(source, context, maxBytes), context.stop, 'nothing was sent');
+  if (source.kind === 'stdin' && payload?.length === 0 && message.retain) {
+    throw new UsageError(
+      'standard input is empty, and with -r an empty message would delete the retained one',
+      'Where that is meant: -n -r',
+    );
+  }
   const publishing = await openPublishing(connection, values, context, status, payload === undefined);
   try {
     if (payload === undefined) {

@@ -99,6 +99,16 @@ describe('mqtt-pub publishes', () => {
     expect(await pub(['-t', 'a', '-l', '-r', '--quiet'], { stdin: '\n' })).toEqual(outcome(0));
   });
 
+  it('does not let an empty standard input delete a retained message', async () => {
+    expect(await pub(['-t', 'a', '-s', '-r'], { stdin: '' })).toEqual(
+      outcome(
+        2,
+        'mqtt-pub: standard input is empty, and with -r an empty message would delete the retained one',
+        '  Where that is meant: -n -r',
+      ),
+    );
+  });
+
   describe('a file', () => {
     const folder = makeTempFolder();
     beforeAll(() => writeFileSync(folder.file('payload'), Buffer.from([0, 1, 2, 255])));
