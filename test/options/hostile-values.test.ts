@@ -11,8 +11,8 @@ import {
 import { messageOption, retainOption, topicOption } from '../../src/options/message.ts';
 import type { OptionValues } from '../../src/options/option-values.ts';
 import { parseOptions } from '../../src/options/parse.ts';
-import type { OptionSpec } from '../../src/options/spec.ts';
-import { anyText } from './parsing.ts';
+import { type OptionSpec, ValueError } from '../../src/options/spec.ts';
+import { anyText, COMMANDS } from './parsing.ts';
 
 const HOSTILE: readonly string[] = [
   '',
@@ -144,5 +144,36 @@ describe.each(TARGETS.map((target) => [target.spec.long, target] as const))('--%
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+const ALL_OPTIONS = [
+  ...new Map(COMMANDS.flatMap(({ options }) => options).map((spec) => [`--${spec.long} ${spec.group}`, spec])).values(),
+].filter(({ valueNames, long }) => valueNames.length > 0 && long !== 'broker-url');
+
+describe.each(ALL_OPTIONS.map((spec) => [`--${spec.long}`, spec] as const))('%s', (_name, spec) => {
+  it('is handed every word as it was typed', () => {
+    // As it is in the table, but for what it makes of its words.
+    const { expand: _expand, ...rest } = spec;
+    const open: OptionSpec = { ...rest, repeat: 'all', parse: (words) => words, collect: (parsed) => parsed };
+    const given = HOSTILE.map((text) => [text, ...spec.valueNames.slice(1).map(() => text)]);
+    const argv = given.flatMap(([text = '', ...others]) => [
+      ...[`--${spec.long}`, text, ...others],
+      ...[`--${spec.long}=${text}`, ...others],
+      ...(spec.short === undefined ? [] : [`-${spec.short}`, text, ...others]),
+    ]);
+    const values = parseOptions({ specs: [...SPECS.filter(({ long }) => long !== spec.long), open], argv, env: {} });
+    const forms = spec.short === undefined ? 2 : 3;
+    expect(values.get(open)).toEqual(given.flatMap((words) => Array.from({ length: forms }, () => words)));
+  });
+
+  it('takes a word or says why not', () => {
+    for (const text of HOSTILE) {
+      try {
+        spec.parse(spec.valueNames.map(() => text));
+      } catch (error) {
+        expect(error, JSON.stringify(text.slice(0, 40))).toBeInstanceOf(ValueError);
+      }
+    }
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { benchCommand } from '../../src/commands/bench.ts';
 import { pubCommand } from '../../src/commands/pub.ts';
+import { rrCommand } from '../../src/commands/rr.ts';
 import { subCommand } from '../../src/commands/sub.ts';
 import { UsageError } from '../../src/errors.ts';
 import { urlArgument } from '../../src/options/connection.ts';
@@ -17,7 +18,7 @@ export const anyText: fc.Arbitrary<string> = fc.string({
 });
 
 /** Every command with its table. */
-export const COMMANDS = [pubCommand, subCommand, benchCommand];
+export const COMMANDS = [pubCommand, subCommand, rrCommand, benchCommand];
 
 /** Parses the words of mqtt-pub. */
 export function parsePub(argv: readonly string[], env: ParseInput['env'] = {}): OptionValues {

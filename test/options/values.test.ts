@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { ValueError } from '../../src/options/spec.ts';
 import {
   parseDurationMs,
+  parseEncodedString,
+  parseFieldText,
   parseNonEmpty,
   parsePositiveDurationMs,
   parseQoS,
@@ -250,6 +252,26 @@ describe('a text', () => {
         expect(parseNonEmpty(text)).toBe(text);
       }),
     );
+  });
+});
+
+describe('a string of a packet [MQTT5 1.5.4]', () => {
+  it('is well-formed, without U+0000 [MQTT-1.5.4-1] [MQTT-1.5.4-2]', () => {
+    expect(parseEncodedString('é😀\ufeff\u0001')).toBe('é😀\ufeff\u0001');
+    for (const text of ['\0', 'a\0b', '\ud800', '\udc00\ud800']) {
+      expect(reasonOf(() => parseEncodedString(text))).toBe('must be valid UTF-8 without U+0000');
+    }
+  });
+
+  it('is at most 65,535 bytes long, and so are binary data [MQTT5 1.5.6]', () => {
+    for (const parse of [parseEncodedString, parseFieldText]) {
+      expect(parse('x'.repeat(65_535))).toHaveLength(65_535);
+      expect(parse(`${'é'.repeat(32_767)}x`)).toHaveLength(32_768);
+      for (const text of ['x'.repeat(65_536), 'é'.repeat(32_768)]) {
+        expect(reasonOf(() => parse(text))).toBe('must be at most 65535 bytes long');
+      }
+    }
+    expect(parseFieldText('\0')).toBe('\0');
   });
 });
 
