@@ -163,6 +163,12 @@ export const PURPOSEFUL_PUB_CASES: readonly PubCase[] = [
     differs: { reason: 'ours takes options as GNU does, too' },
   },
   {
+    words: ['-t', 'p/1', '-f', '/dev/null'],
+    exitCode: 0,
+    sent: [connect(4), publish(''), disconnect(4)],
+    differs: { reason: '2.1 reads regular files only', from: '2.1' },
+  },
+  {
     words: ['-t', 'p/1', '-m', 'x', '-p', '1'],
     exitCode: 3,
     sent: [],

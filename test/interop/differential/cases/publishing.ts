@@ -50,7 +50,6 @@ const FILES: readonly PubCase[] = [
   { words: [...TO, '-s'], stdin: BYTES, title: '-s: every byte' },
   { words: [...TO, '-s', '-q', '1'], stdin: MEGABYTE, title: '-s: a megabyte' },
   { words: [...TO, '--stdin-file'], stdin: 'x' },
-  { words: [...TO, '-f', '/dev/null'] },
 ];
 
 const LINES: readonly PubCase[] = [
