@@ -34,6 +34,13 @@ export class UnreachableError extends CliError {
 export class TlsError extends CliError {
   override readonly code = 'E_TLS';
   override readonly exitCode = ExitCode.tls;
+  /** Whether it may pass by itself: a broker that starts closes handshakes, a clock that is wrong is set. */
+  readonly temporary: boolean;
+
+  constructor(message: string, hint?: string, options?: ErrorOptions, temporary = false) {
+    super(message, hint, options);
+    this.temporary = temporary;
+  }
 }
 
 /** CONNACK refused the login: credentials, not authorized, banned. */

@@ -4,7 +4,7 @@ import { type CliError, ConnectionLostError } from '../errors.ts';
 import { hintForServer } from '../mqtt/address.ts';
 import { Backoff } from '../mqtt/backoff.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
-import { mayReconnectAfter, mayRetryAfter } from '../mqtt/retry.ts';
+import { mayReconnectAfter, mayRetryAfter, mayWaitAfter } from '../mqtt/retry.ts';
 import type { Session, SessionEnd } from '../mqtt/session.ts';
 import { retryForOption, retryOption, waitForBrokerOption } from '../options/connection.ts';
 import type { OptionValues } from '../options/option-values.ts';
@@ -46,7 +46,7 @@ export async function connectFirst<T>(open: () => Promise<T>, world: ReconnectWo
       return await open();
     } catch (error) {
       const leftMs = startedMs + waitForBrokerMs - context.clock.monotonicMs();
-      if (!mayRetryAfter(error) || leftMs <= 0) throw error;
+      if (!mayWaitAfter(error) || leftMs <= 0) throw error;
       if (attempt === 1) status.warn(`${error.message}; waiting up to ${formatDurationMs(waitForBrokerMs)} for it`);
       if (await isCancelledWithin(Math.min(backoff.nextMs(), leftMs), world)) return undefined;
     }

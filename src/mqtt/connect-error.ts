@@ -69,6 +69,7 @@ export function describeConnectFailure(error: SystemError, endpoint: Endpoint): 
             `${address} closed the connection in the TLS handshake`,
             `Does it speak TLS? Try ${urlOf(endpoint, 'plain')}`,
             options,
+            true,
           )
         : closedBeforeConnack(endpoint, options);
     case 'ERR_SSL_WRONG_VERSION_NUMBER':

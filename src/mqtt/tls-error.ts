@@ -28,6 +28,8 @@ export function describeBadCertificate(
       return new TlsError(
         `the certificate of ${host} is not valid yet${certificate ? `: ${validity(certificate)}` : ''}`,
         'Is the clock of this machine right?',
+        undefined,
+        true,
       );
     default: {
       const signer = certificate ? commonName(certificate.issuer) : 'nobody known';

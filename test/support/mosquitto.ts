@@ -110,7 +110,9 @@ async function startOnce(options: MosquittoOptions): Promise<Mosquitto> {
   });
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     broker.kill(signal);
-    await broker.exit();
+    // A signal between the line "running" and the loop that follows is forgotten.
+    const again = setInterval(() => broker.kill(signal), 500);
+    await broker.exit().finally(() => clearInterval(again));
   };
   const isRunning = (): boolean => broker.process.exitCode === null && broker.process.signalCode === null;
   return {

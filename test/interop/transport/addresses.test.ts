@@ -81,6 +81,8 @@ describe.skipIf(!hasIpv6)('IPv6', () => {
       ),
     );
     const { liar } = await serve({ host: '::1' });
-    expect((await publish([`mqtts://[::1]:${liar.port}`]))[1]).toContain(`[::1]:${liar.port} `);
+    expect((await publish([`mqtts://[::1]:${liar.port}`, '--connect-timeout', '100ms']))[1]).toContain(
+      `[::1]:${liar.port} `,
+    );
   });
 });
