@@ -42,6 +42,8 @@ export interface Context {
   readonly pid: number;
   /** Such as `20.19.0`. */
   readonly nodeVersion: string;
+  /** The bytes of our own command line, each word ended by NUL; undefined where the system does not tell. */
+  readCommandLine(): Buffer | undefined;
   /** Asks on the terminal, without showing what is typed. Throws UsageError where there is no terminal. */
   askSecret(prompt: string): Promise<string>;
   /** Runs a command by the shell; its errors go to our standard error. */

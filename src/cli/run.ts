@@ -18,6 +18,11 @@ export async function run(name: string, argv: readonly string[], context: Contex
   try {
     const command = await COMMANDS[name]?.();
     if (command === undefined) throw new UsageError(`unknown command ${name}`);
+    // Node puts it in place of what it cannot decode; it can also have been typed.
+    if (argv.some((word) => word.includes('\ufffd'))) {
+      const { refuseLostBytes } = await import('./argv-bytes.ts');
+      refuseLostBytes(argv, context.readCommandLine());
+    }
     return await runCommand(command, argv, context, (values) => {
       understood = values;
     });

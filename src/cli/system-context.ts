@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { connectSession } from '../mqtt/connect.ts';
 import type { Clock, Context, Input, Output, StopReason, Timer } from './context.ts';
 
@@ -32,6 +33,13 @@ export function makeSystemContext(stop: AbortSignal): Context {
     stop,
     pid: process.pid,
     nodeVersion: process.versions.node,
+    readCommandLine() {
+      try {
+        return readFileSync('/proc/self/cmdline');
+      } catch {
+        return undefined;
+      }
+    },
     async askSecret(prompt) {
       const { askSecret } = await import('./ask-secret.ts');
       return askSecret(prompt, stop);

@@ -98,7 +98,8 @@ async function publishAll(
     }
     await publishing.finish();
   } finally {
-    await publishing.session.close(0, plan.disconnectProperties);
+    // On an early end the Will is published, as when mosquitto_pub is killed. [MQTT5 3.14.2.1]
+    await publishing.session.close(context.stop.aborted ? 0x04 : 0x00, plan.disconnectProperties);
   }
 }
 

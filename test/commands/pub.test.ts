@@ -388,7 +388,8 @@ describe('mqtt-pub is stopped', () => {
     await session.waitUntil(({ published }) => published.length === 1);
     cli.stop(signal);
     expect(await cli.result).toEqual(outcome(exitCode, `mqtt-pub: stopped by ${signal}: 0 of 1 message accepted`));
-    expect(session.closedWith).toBe(0);
+    // Disconnect with Will Message [MQTT5 3.14.2.1]
+    expect(session.closedWith).toBe(0x04);
   });
 
   it('by SIGINT while it waits for a line', async () => {

@@ -58,6 +58,7 @@ export function startCli(name: string, argv: readonly string[], world: World = {
     pid: 4711,
     nodeVersion: '20.19.0',
     openSession: broker.openSession,
+    readCommandLine: () => undefined,
     askSecret: () => Promise.reject(new Error('this test has no terminal to ask on')),
     runShell: system.runShell,
     startBroker: () => Promise.reject(new Error('this test has no embedded broker')),
