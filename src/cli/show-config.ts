@@ -31,7 +31,7 @@ function rowsOf(spec: OptionSpec, values: OptionValues, choice: BrokerChoice): r
 /** What counts after precedence: the last one, or all where all are kept. */
 function heldOccurrences(spec: OptionSpec, values: OptionValues, choice: BrokerChoice): readonly ParsedOccurrence[] {
   const isHeld = (one: ParsedOccurrence): boolean => !isForAnotherHost(spec, one, values, choice);
-  if (spec === urlArgument || spec === mosquittoUrlOption) {
+  if (spec === urlArgument || spec === mosquittoUrlOption || spec === unixOption) {
     return values.occurrences(spec).filter((one) => one === choice.url);
   }
   // The topic of a URL holds whoever names the broker.

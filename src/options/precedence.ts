@@ -1,6 +1,6 @@
 /** Which of several sources holds: flag > environment > options file > default. */
 
-import { hostOption, mosquittoUrlOption, urlArgument, webSocketHeaderOption } from './connection.ts';
+import { hostOption, mosquittoUrlOption, unixOption, urlArgument, webSocketHeaderOption } from './connection.ts';
 import type { OptionValues, ParsedOccurrence } from './option-values.ts';
 import { describeSource } from './option-values.ts';
 import { propertyOption } from './properties.ts';
@@ -25,13 +25,12 @@ export interface BrokerChoice {
  * credentials are for another broker.
  */
 export function chooseBroker(values: OptionValues): BrokerChoice {
-  const host = values.occurrences(hostOption).at(-1);
-  const strongest = urlsOf(values).reduce<ParsedOccurrence | undefined>(
-    (best, url) => (best === undefined || strengthOf(url) >= strengthOf(best) ? url : best),
-    undefined,
-  );
-  const overruled = strongest !== undefined && host !== undefined && isStronger(host, strongest);
-  return { host, url: overruled ? undefined : strongest };
+  const hosts = values.occurrences(hostOption);
+  const host = hosts.at(-1);
+  const urls = urlsOf(values);
+  const url = hosts.findLast(({ partOf }) => partOf !== undefined && urls.includes(partOf))?.partOf;
+  const isOverruled = url !== undefined && host !== undefined && host.partOf !== url && isStronger(host, url);
+  return { host, url: isOverruled ? undefined : url };
 }
 
 /** Of several files the later one is stronger; `host` is the last one that was given. */
@@ -48,8 +47,9 @@ export function pick(values: OptionValues, spec: OptionSpec, { url }: BrokerChoi
     .findLast(({ partOf }) => partOf === undefined || partOf === url || !urls.includes(partOf));
 }
 
+/** Whatever says all of where the broker is; a Unix socket is a place of that kind, too. */
 function urlsOf(values: OptionValues): readonly ParsedOccurrence[] {
-  return [...values.occurrences(urlArgument), ...values.occurrences(mosquittoUrlOption)];
+  return [urlArgument, mosquittoUrlOption, unixOption].flatMap((spec) => values.occurrences(spec));
 }
 
 /**
