@@ -1,6 +1,13 @@
 /** `--show-config`: every option with its value and where that came from. */
 import type { Command } from '../commands/command.ts';
-import { helpOption, mosquittoUrlOption, showConfigOption, urlArgument, versionFlag } from '../options/connection.ts';
+import {
+  helpOption,
+  mosquittoUrlOption,
+  showConfigOption,
+  unixOption,
+  urlArgument,
+  versionFlag,
+} from '../options/connection.ts';
 import { topicOption } from '../options/message.ts';
 import { describeSource, type OptionValues, type ParsedOccurrence } from '../options/option-values.ts';
 import { type BrokerChoice, chooseBroker, isForAnotherHost, pick } from '../options/precedence.ts';
