@@ -22,7 +22,10 @@ export async function resolveEndpoint(values: OptionValues, choice: BrokerChoice
   const port = pick(values, options.portOption, choice)?.value as number | undefined;
   const unix = port === 0;
   if (unix && !host.includes('/')) {
-    throw new UsageError(`${values.spelled(options.portOption)} 0 is for a Unix socket, and ${quote(host)} is no path`);
+    throw new UsageError(
+      `${values.spelled(options.portOption)} 0 is for a Unix socket, and ${quote(host)} is no path`,
+      'The path of a socket has a slash in it: -h /run/broker.sock or -h ./broker.sock',
+    );
   }
   const wantsTls = url?.scheme === 'mqtts' || url?.scheme === 'wss' || port === TLS_PORT;
   // Without TLS there is nothing to load for it.

@@ -39,7 +39,8 @@ describeWith(['mosquitto', 'openssl'], 'TLS', () => {
   beforeAll(async () => {
     certificates = await makeCertificates(folder);
     trust = ['--cafile', certificates.caFile];
-    broker = await startMosquitto({ listeners: secureListeners(certificates) });
+    const mutualWss = { tls: certificates.server, clientCaFile: certificates.caFile, webSocket: true };
+    broker = await startMosquitto({ listeners: { ...secureListeners(certificates), mutualWss } });
   });
   afterAll(async () => {
     await broker?.remove();
@@ -190,6 +191,24 @@ describeWith(['mosquitto', 'openssl'], 'TLS', () => {
     const env = { SSL_CERT_FILE: certificates.caFile };
     expect(await publish([at('mutual'), ...own, '--tls-use-os-certs'], { env })).toEqual(SENT);
     expect((await publish([at('mutual'), ...own, '--insecure']))[0]).toBe(0);
+  });
+
+  it('a client certificate that is missing, or refused, under a WebSocket', async () => {
+    const port = broker.ports['mutualWss'];
+    const words = [`wss://localhost:${port}`, ...trust];
+    const { certFile, keyFile } = certificates.client;
+    expect(await publish([...words, '--cert', certFile, '--key', keyFile])).toEqual(SENT);
+    expect(await publish(words)).toEqual(
+      failed(4, `localhost:${port} wants a client certificate`, 'Give --cert FILE and --key FILE.'),
+    );
+    const stranger = certificates.strangeClient;
+    expect(await publish([...words, '--cert', stranger.certFile, '--key', stranger.keyFile])).toEqual(
+      failed(
+        4,
+        `localhost:${port} refuses our client certificate (unknown ca)`,
+        'Is it valid, and signed by the CA that the broker trusts?',
+      ),
+    );
   });
 
   it('a client certificate that is missing, in TLS 1.2 too, where the broker does not say so', async () => {
