@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConnectionLostError, UnreachableError } from '../../src/errors.ts';
+import { ConnectionLostError, InternalError, UnreachableError } from '../../src/errors.ts';
 import { FakeBroker } from '../support/fake-session.ts';
 import { runCli, type World } from '../support/run-cli.ts';
 
@@ -78,6 +78,14 @@ describe('an error', () => {
     const error = new ConnectionLostError('because\u001b[2J\nmqtt-pub: ok\r', '\u009b31m hint\u202e\r\n');
     const { stderr } = await runCli('mqtt-pub', ['-t', 'a', '-m', 'x'], { broker: new FakeBroker(error) });
     expect(stderr).toBe('mqtt-pub: because\\e[2J\\nmqtt-pub: ok\\r\n  \\x9b31m hint\\u202e\\r\n  \n');
+  });
+
+  it('that cannot happen is a bug of ours', async () => {
+    const broker = new FakeBroker(new InternalError('both at once'));
+    const { stderr, exitCode } = await runCli('mqtt-pub', ['-t', 'a', '-m', 'x'], { broker });
+    expect(exitCode).toBe(70);
+    expect(stderr).toMatch(/^mqtt-pub: internal error: InternalError: both at once\n {4}at /);
+    expect(stderr).toContain('Please report it with the lines above.');
   });
 
   it('that is ours is told whole, safely', async () => {

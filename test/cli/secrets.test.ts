@@ -22,6 +22,7 @@ const GIVEN: readonly (readonly [argv: string[], env: Record<string, string>])[]
   [['--proxy', `socks5h://u:${SECRET}@p`], {}],
   [['--http-proxy', `http://u:${SECRET}@p`], {}],
   [['--ws-header', `Authorization: Bearer ${SECRET}`], {}],
+  [['-D', 'connect', 'authentication-method', 'x', '-D', 'connect', 'authentication-data', SECRET], {}],
   [['--psk', Buffer.from(SECRET).toString('hex'), '--psk-identity', 'x'], {}],
 ];
 
@@ -93,6 +94,9 @@ describe('a secret', () => {
     [[`--password=${SECRET}`]],
     [[`--passwd=${SECRET}`]],
     [['--psk', `0x${SECRET}`]],
+    [['-D', 'connect', 'authentication-data', SECRET]],
+    [['-D', 'connect', 'authentication-data', SECRET.repeat(10_000)]],
+    [['-D', 'publish', 'authentication-data', SECRET]],
     [['--ws-header', `Authorization Bearer ${SECRET}`]],
     [['--ws-header', `Authorization: Bearer ${SECRET}\nX: y`]],
     [['--http-proxy', `https://u:${SECRET}@p`]],

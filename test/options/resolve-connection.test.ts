@@ -118,6 +118,19 @@ describe('a URL of a weaker source', () => {
   });
 });
 
+describe('of two URLs on the command line', () => {
+  it.each([
+    [['-L', 'mqtts://u:sentinel@a/t', 'mqtt://b'], { host: 'b', port: 1883 }],
+    [['mqtts://u:sentinel@a', '-L', 'mqtt://b/t'], { host: 'b', port: 1883 }],
+    [['-L', 'ws://u:sentinel@a/t', '-L', 'mqtt://b/t'], { host: 'b', port: 1883 }],
+  ])('the last one is used, and nothing of the other: %j', async (argv, endpoint) => {
+    const plan = await resolve(argv);
+    expect(plan.endpoint).toEqual(endpoint);
+    expect(plan).not.toHaveProperty('username');
+    expect(plan).not.toHaveProperty('password');
+  });
+});
+
 describe('a protocol version', () => {
   it.each<[string[], unknown]>([
     [[], 'auto'],
@@ -193,6 +206,21 @@ describe('a session [MQTT5 3.1.2.4] [MQTT5 3.1.2.11.2]', () => {
 
   it.each(['4', '0', '65536'])('is not kept alive every %s s', async (text) => {
     expect(await fault('-k', text)).toBe(`-k ${text}: must be a whole number from 5 to 65535, in seconds`);
+  });
+});
+
+describe('enhanced authentication [MQTT5 4.12]', () => {
+  it('has a method, and perhaps data', async () => {
+    const method = ['-D', 'connect', 'authentication-method', 'x'];
+    expect(await resolve(method)).toMatchObject({ version: 5, properties: { authenticationMethod: 'x' } });
+    const data = ['-D', 'connect', 'authentication-data', 'y', '-D', 'auth', 'authentication-data', 'z'];
+    expect(await resolve([...method, ...data])).toMatchObject({
+      properties: { authenticationMethod: 'x', authenticationData: Buffer.from('y') },
+      authProperties: { authenticationData: Buffer.from('z') },
+    });
+    expect(await fault('-D', 'connect', 'authentication-data', 'y')).toBe(
+      '-D connect authentication-data needs -D connect authentication-method',
+    );
   });
 });
 
