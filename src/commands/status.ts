@@ -4,10 +4,32 @@ import { debugOption, quietOption } from '../options/connection.ts';
 import type { OptionValues } from '../options/option-values.ts';
 import { escapeControls } from '../output/escape.ts';
 
-/** The trace of `-d`: packets on stderr. */
-export function makeTrace(name: string, values: OptionValues, context: Context): Pick<SessionHandlers, 'onTrace'> {
-  if (values.get(debugOption) === 0 || values.get(quietOption)) return {};
-  return { onTrace: (line) => context.stderr.write(`${name}: ${escapeControls(line)}\n`) };
+/** Bytes of one write or read that `-dd` shows. */
+const SHOWN_BYTES = 256;
+
+/** The trace of `-d`, packets on stderr, and of `-dd`, their bytes too. */
+export function makeTrace(
+  name: string,
+  values: OptionValues,
+  context: Context,
+): Pick<SessionHandlers, 'onTrace' | 'onBytes'> {
+  const level = values.get(debugOption);
+  if (level === 0 || values.get(quietOption)) return {};
+  const print = (line: string): void => {
+    context.stderr.write(`${name}: ${escapeControls(line)}\n`);
+  };
+  return {
+    onTrace: print,
+    ...(level > 1 && { onBytes: (direction, bytes) => print(`${direction} ${formatBytesInHex(bytes)}`) }),
+  };
+}
+
+function formatBytesInHex(bytes: Buffer): string {
+  const shown = bytes
+    .subarray(0, SHOWN_BYTES)
+    .toString('hex')
+    .replace(/..(?!$)/g, '$& ');
+  return bytes.length > SHOWN_BYTES ? `${shown} ... (${bytes.length} bytes)` : shown;
 }
 
 /** Such as `MQTT 3.1.1`. */

@@ -105,6 +105,12 @@ class MqttjsSession implements Session {
     this.#plan = plan;
     this.#choice = choice;
     this.#handlers = handlers;
+    const { onBytes } = handlers;
+    if (onBytes !== undefined) {
+      wire.onBytes = (direction, bytes) => {
+        if (this.#info !== undefined) onBytes(direction, bytes);
+      };
+    }
     this.#receiving = new Receiving(handlers, choice.version, () => !this.#closing && this.#info !== undefined);
     this.#client = makeClient(wire, plan, choice, clock, new KeepAlive(this.#peer()));
     this.#receiving.attach(this.#client);

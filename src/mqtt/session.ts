@@ -118,6 +118,8 @@ export interface SessionHandlers {
    * hands the same set to each connection of one session, so that no message is handled twice. [MQTT5 4.3.3]
    */
   readonly unreleased?: Set<number>;
+  /** The bytes of packets, from CONNACK on: what comes before it holds the password. */
+  readonly onBytes?: (direction: 'sent' | 'received', bytes: Buffer) => void;
   /** A line of the protocol trace (`-d`), without a newline. Never holds a password or payload. */
   readonly onTrace?: (line: string) => void;
 }

@@ -21,6 +21,8 @@ export class Wire extends Duplex {
   /** Bytes that have come in and gone out since the start. */
   bytesIn = 0;
   bytesOut = 0;
+  /** Told of the bytes as they go out and come in. */
+  onBytes: ((direction: 'sent' | 'received', bytes: Buffer) => void) | undefined;
   /** The first error of the transport. */
   failure: Error | undefined;
 
@@ -30,6 +32,7 @@ export class Wire extends Duplex {
     this.#startTimer = startTimer;
     transport.on('data', (chunk: Buffer) => {
       this.bytesIn += chunk.length;
+      this.onBytes?.('received', chunk);
       if (!this.writableEnded && !this.push(chunk)) transport.pause();
     });
     transport.on('error', (error: Error) => {
@@ -107,6 +110,7 @@ export class Wire extends Duplex {
   #send(bytes: Buffer, done: (error?: Error | null) => void): void {
     // A broker that has ended its side takes nothing more, and to try would be an error before all was read.
     if (bytes.length === 0 || this.#isEnded) return done();
+    this.onBytes?.('sent', bytes);
     if (this.#transport.write(bytes)) return done();
     this.#transport.once('drain', done);
   }

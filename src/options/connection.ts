@@ -364,7 +364,7 @@ export const debugOption = counted({
   long: 'debug',
   short: 'd',
   group: 'General',
-  summary: 'show the packets on stderr; -dd also a stack under an error',
+  summary: 'show the packets on stderr; -dd also their bytes after CONNACK, and a stack under an error',
 });
 
 export const quietOption = flag({
