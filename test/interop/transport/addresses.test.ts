@@ -1,7 +1,7 @@
 /** Addresses of both ends. */
-import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { findClosedPort } from '../../support/free-port.ts';
+import { hasIpv6 } from '../../support/ipv6.ts';
 import { type Liar, startLiar } from '../../support/liar.ts';
 import type { ServerOptions } from '../../support/server.ts';
 import { failed, letIn, publish, SENT } from './publishing.ts';
@@ -51,12 +51,6 @@ describe('-A', () => {
       failed(2, '-A nowhere.invalid: no such address'),
     );
   });
-});
-
-const hasIpv6 = await new Promise<boolean>((resolve) => {
-  const server = createServer();
-  server.once('error', () => resolve(false));
-  server.listen(0, '::1', () => server.close(() => resolve(true)));
 });
 
 describe.skipIf(!hasIpv6)('IPv6', () => {

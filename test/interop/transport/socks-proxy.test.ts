@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type Certificates, makeCertificates } from '../../support/certificates.ts';
 import { findClosedPort } from '../../support/free-port.ts';
+import { hasIpv6 } from '../../support/ipv6.ts';
 import { acceptConnect, startLiar } from '../../support/liar.ts';
 import { type Mosquitto, startMosquitto } from '../../support/mosquitto.ts';
 import { mosquittoPub, waitForSubscription } from '../../support/mosquitto-clients.ts';
@@ -89,7 +90,7 @@ describeWith(['mosquitto', 'mosquitto_pub', 'microsocks', 'openssl'], 'Through a
     );
   });
 
-  it('to an IPv6 address', async () => {
+  it.skipIf(!hasIpv6)('to an IPv6 address', async () => {
     const liar = await startLiar(
       async (peer) => {
         await acceptConnect(peer);
@@ -108,9 +109,12 @@ describeWith(['mosquitto', 'mosquitto_pub', 'microsocks', 'openssl'], 'Through a
     expect(await publish([...to(), '--proxy', `socks5h://localhost:${port}`])).toEqual(
       failed(3, `cannot reach the proxy localhost:${port}: nothing is listening there`, 'Is the proxy running?'),
     );
-    expect(await publish([...to(), '--proxy', 'socks5h://proxy.invalid'])).toEqual(
-      failed(3, 'cannot reach the proxy proxy.invalid:1080: host name not found', 'Is it spelled right?'),
+    const [exitCode, stderr] = await publish([...to(), '--proxy', 'socks5h://proxy.invalid']);
+    // Without a network there is nobody who could say that there is no such name.
+    expect(stderr).toMatch(
+      /^mqtt-pub: cannot reach the proxy proxy\.invalid:1080: (host name not found|DNS does not answer)\n/,
     );
+    expect(exitCode).toBe(3);
   });
 
   it('to a broker that is down, or that the proxy does not know', async () => {
