@@ -1,6 +1,6 @@
 import type { Packet } from 'mqtt';
 import { quote } from '../output/escape.ts';
-import { describeReasonCode } from './reason-codes.ts';
+import { describeConnackCode, describeReasonCode } from './reason-codes.ts';
 
 /** One line for the protocol trace. It shows sizes and names, never a payload or a password. */
 export function describePacket(packet: Packet): string {
@@ -23,7 +23,7 @@ function describeDetails(packet: Packet): readonly string[] {
       ];
     case 'connack':
       return [
-        describeCode(packet.reasonCode ?? packet.returnCode),
+        describeConnack(packet.reasonCode ?? packet.returnCode),
         packet.sessionPresent ? 'session present' : '',
         packet.properties?.assignedClientIdentifier === undefined
           ? ''
@@ -56,6 +56,11 @@ function describeDetails(packet: Packet): readonly string[] {
     default:
       return [];
   }
+}
+
+/** What a broker before MQTT 5 answers is a return code. */
+function describeConnack(code: number | undefined): string {
+  return code === undefined || code === 0 ? '' : describeConnackCode(code, 5);
 }
 
 function describeCode(code: number | undefined): string {

@@ -25,6 +25,8 @@ describe('a packet in a line', () => {
       { cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clientId: '', keepalive: 0, clean: false } as never,
     ],
     ['CONNACK', { cmd: 'connack', returnCode: 0, sessionPresent: false }],
+    // As a broker of MQTT 3.1.1 answers MQTT 5.
+    ['CONNACK (Unacceptable protocol version (0x01))', { cmd: 'connack', reasonCode: 1, sessionPresent: false }],
     [
       'CONNACK (Not authorized (0x87), session present, Assigned Client Identifier given, because)',
       {
