@@ -1,4 +1,5 @@
 /** Why no session could be opened, in words, with what to try next. */
+import { isIP } from 'node:net';
 import { type CliError, RefusedError, TlsError, UnauthorizedError, UnreachableError } from '../errors.ts';
 import { quote } from '../output/escape.ts';
 import { formatAddress, hintForServer, redactQuery } from './address.ts';
@@ -50,7 +51,7 @@ export function describeConnectFailure(error: SystemError, endpoint: Endpoint): 
         options,
       );
     case 'ENOTFOUND':
-      return new UnreachableError(`host name ${quote(host)} not found`, 'Is it spelled right?', options);
+      return new UnreachableError(`host name ${quote(host)} not found`, hintForName(endpoint), options);
     case 'EAI_AGAIN':
       return new UnreachableError(
         `host name ${quote(host)} not found: DNS does not answer`,
@@ -80,6 +81,11 @@ export function describeConnectFailure(error: SystemError, endpoint: Endpoint): 
   return code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')
     ? describeTlsAlert(error, endpoint)
     : new UnreachableError(`cannot connect to ${address}: ${error.message}`, undefined, options);
+}
+
+function hintForName({ localAddress }: Endpoint): string {
+  if (localAddress === undefined) return 'Is it spelled right?';
+  return `Is it spelled right? With ${localAddress} as our end it needs an address of IPv${isIP(localAddress)}.`;
 }
 
 /** An attempt that reached MQTT and was refused or closed. */

@@ -1,5 +1,5 @@
 /** The byte stream under the client: TCP or a Unix socket, through a proxy or not, then TLS, then WebSocket. */
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Endpoint } from './connection-plan.ts';
 
@@ -34,7 +34,8 @@ function openTcp(host: string, port: number, localAddress: string | undefined, a
     noDelay: true,
     // Of several addresses each gets half a second; Node's quarter is short for a satellite.
     autoSelectFamilyAttemptTimeout: 500,
-    ...(localAddress !== undefined && { localAddress }),
+    // Node tries one address alone then: it must be one of the kind that can be reached from there.
+    ...(localAddress !== undefined && { localAddress, family: isIP(localAddress) }),
   });
   return settled(socket, 'connect', abort);
 }

@@ -33,13 +33,14 @@ export async function resolveEndpoint(values: OptionValues, choice: BrokerChoice
   const tls = mayHaveTls
     ? await (await import('./resolve-tls.ts')).resolveTls(values, wantsTls, context.env)
     : undefined;
+  const proxy = resolveProxy(values, context.env);
   const endpoint = {
     host,
     port: port ?? (tls ? TLS_PORT : 1883),
     ...(unix && { unix }),
     ...(values.get(options.srvOption) && { srv: true }),
-    ...(await resolveLocalAddress(values)),
-    ...resolveProxy(values, context.env),
+    ...(await resolveLocalAddress(values, proxy?.host ?? host)),
+    ...(proxy && { proxy }),
     ...(tls && { tls }),
     ...resolveWebSocket(values, url, choice),
   };
@@ -78,12 +79,11 @@ function resolveWebSocket(
   };
 }
 
-function resolveProxy(values: OptionValues, env: Context['env']): Pick<Endpoint, 'proxy'> {
+function resolveProxy(values: OptionValues, env: Context['env']): ProxyPlan | undefined {
   const socks = values.get(options.socksOption);
   const http = values.get(options.httpProxyOption);
   if (socks !== undefined && http !== undefined) throw new UsageError('--proxy and --http-proxy exclude each other');
-  const proxy = socks ?? (http === 'env' ? proxyFromEnvironment(env) : http);
-  return proxy === undefined ? {} : { proxy };
+  return socks ?? (http === 'env' ? proxyFromEnvironment(env) : http);
 }
 
 /** HTTPS_PROXY is read only when that is asked for: it is there for web pages. */
@@ -98,12 +98,13 @@ function proxyFromEnvironment(env: Context['env']): ProxyPlan {
   }
 }
 
-async function resolveLocalAddress(values: OptionValues): Promise<Pick<Endpoint, 'localAddress'>> {
+/** `peer` is where the connection goes: of its kind of address, if it is one, must ours be. */
+async function resolveLocalAddress(values: OptionValues, peer: string): Promise<Pick<Endpoint, 'localAddress'>> {
   const name = values.get(options.bindOption);
   if (name === undefined) return {};
   if (isIP(name) !== 0) return { localAddress: name };
   try {
-    return { localAddress: (await lookup(name)).address };
+    return { localAddress: (await lookup(name, { family: isIP(peer) })).address };
   } catch {
     throw new UsageError(`${values.spelled(options.bindOption)} ${quote(name)}: no such address`);
   }

@@ -39,6 +39,17 @@ describe('-A', () => {
     expect(from).toEqual(['127.0.0.1']);
   });
 
+  it('decides of which kind the address of a name must be', async () => {
+    const { liar, from } = await serve();
+    expect(await publish(['-h', 'localhost', '-p', String(liar.port), '-A', '127.0.0.2'])).toEqual(SENT);
+    expect(from).toEqual(['127.0.0.2']);
+    const [exitCode, stderr] = await publish(['-h', 'broker.invalid', '-A', '127.0.0.2']);
+    expect(stderr).toMatch(
+      /^mqtt-pub: host name broker\.invalid not found(: DNS .*|\n {2}Is it spelled right\? With 127\.0\.0\.2 as our end it needs an address of IPv4\.)\n/,
+    );
+    expect(exitCode).toBe(3);
+  });
+
   it('must be an address of this machine, and of the kind of the other one', async () => {
     const port = String(await findClosedPort());
     expect(await publish(['-h', '127.0.0.1', '-p', port, '-A', '192.0.2.1'])).toEqual(
