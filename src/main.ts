@@ -1,5 +1,6 @@
 /** The real process around `run`: the only file that ends it. */
 
+import type { StopReason } from './cli/context.ts';
 import { ExitCode } from './cli/exit-codes.ts';
 import { run } from './cli/run.ts';
 import { exitCodeOfSignal } from './cli/signals.ts';
@@ -18,16 +19,22 @@ export async function main(name: string): Promise<void> {
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
   const exitCode = await run(name, process.argv.slice(2), makeSystemContext(stop));
+  const stopped = stop.aborted;
   const flushed = Promise.all([flush(process.stdout), flush(process.stderr)]);
   // A reader that stands still must not hold up who asked for an end.
-  await (stop.aborted ? Promise.race([flushed, pause(FLUSH_AFTER_STOP_MS)]) : flushed);
+  const isFlushed = await Promise.race([flushed.then(() => true), pauseAfter(stop).then(() => false)]);
   // Ends a name look-up or an open pipe that would keep the process alive beyond its answer.
-  process.exit(exitCode);
+  process.exit(isFlushed || stopped ? exitCode : exitCodeOfSignal(stop.reason as StopReason));
 }
 
-function pause(delayMs: number): Promise<void> {
+/** Resolves {@link FLUSH_AFTER_STOP_MS} after the signal, whether that has come or is still to come. */
+function pauseAfter(stop: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, delayMs);
+    const onStop = (): void => {
+      setTimeout(resolve, FLUSH_AFTER_STOP_MS);
+    };
+    if (stop.aborted) onStop();
+    stop.addEventListener('abort', onStop, { once: true });
   });
 }
 

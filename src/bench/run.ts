@@ -15,7 +15,7 @@ import { subscribeAll } from './subscribe.ts';
 import { within } from './within.ts';
 
 /** How long a run that is cut short waits for what is on its way: Ctrl-C must end it within a second. */
-const GRACE_MS = 250;
+const GRACE_MS = 100;
 /** How long the subscribers may take, at the end, to show that nothing more is on its way to them. */
 const BARRIER_MS = 1000;
 

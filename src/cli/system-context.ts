@@ -1,6 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { connectSession } from '../mqtt/connect.ts';
 import type { Clock, Context, Input, Output, StopReason, Timer } from './context.ts';
+
+function isFolder(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isDirectory();
+  } catch {
+    return false;
+  }
+}
 
 const systemClock: Clock = {
   epochMs: () => performance.timeOrigin + performance.now(),
@@ -20,6 +28,8 @@ export function makeSystemContext(stop: AbortSignal): Context {
     env: process.env,
     // Getters: the first touch of a standard stream opens it, and costs start-up time where it is not used.
     get stdin(): Input {
+      // Node makes an empty input of a folder: an empty message, which with -r deletes the retained one.
+      if (isFolder(0)) return process.stdin.destroy(Object.assign(new Error('it is a folder'), { code: 'EISDIR' }));
       return process.stdin;
     },
     get stdout(): Output {

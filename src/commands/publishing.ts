@@ -45,6 +45,7 @@ export class Publishing {
   #isConnected = true;
   /** Set when nothing more can be sent or heard. */
   #failure: Error | undefined;
+  readonly #waiting = new Set<() => void>();
   #reportFailure: () => void = () => undefined;
   readonly #failed: Promise<void>;
 
@@ -79,7 +80,7 @@ export class Publishing {
     const elapsed = new Promise<void>((resolve) => {
       timer = clock.setTimer(resolve, durationMs);
     });
-    await Promise.race([elapsed, this.#failed]);
+    await this.#unlessFailed(elapsed);
     clock.clearTimer(timer);
   }
 
@@ -92,7 +93,11 @@ export class Publishing {
     const pending = { message };
     if (message.qos > 0) this.#pending.add(pending);
     this.#transmit(pending);
-    await this.#session.drained();
+    // A broker that reads nothing must not hold up the end: a failure wakes too.
+    for (let drained = this.#session.drained(); drained !== undefined; drained = this.#session.drained()) {
+      await Promise.race([drained, this.#change()]);
+      if (this.#failure !== undefined) return;
+    }
   }
 
   /** Sends each payload as it comes; returns how many empty ones were left out because of RETAIN. */
@@ -118,7 +123,7 @@ export class Publishing {
   /** Resolves when every message so far has its outcome, or when nothing more can be heard. */
   async settled(): Promise<void> {
     while ((this.#pending.size > 0 || !this.#isConnected) && this.#failure === undefined) await this.#change();
-    if (this.#failure === undefined) await Promise.race([this.#confirmation.confirm(this.#session), this.#failed]);
+    if (this.#failure === undefined) await this.#unlessFailed(this.#confirmation.confirm(this.#session));
     // The connection can be lost while the broker confirms.
     if (!this.#isConnected && this.#failure === undefined) await this.settled();
   }
@@ -219,7 +224,18 @@ export class Publishing {
   #fail(error: Error): void {
     this.#failure ??= error;
     this.#reportFailure();
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
     this.#wake?.();
+  }
+
+  /** Not Promise.race: what it leaves behind on a promise that stays pending would grow with every message. */
+  #unlessFailed(promise: Promise<void>): Promise<void> {
+    if (this.#failure !== undefined) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(resolve);
+      promise.then(resolve, reject).finally(() => this.#waiting.delete(resolve));
+    });
   }
 
   #change(): Promise<void> {

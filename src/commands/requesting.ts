@@ -43,16 +43,23 @@ export class Requesting {
   #session: Session | undefined;
   #expected: Buffer | undefined;
   #answer: ((message: ReceivedMessage) => Promise<void> | undefined) | undefined;
-  readonly #givenUp: Promise<never>;
+  /** Why there is no more use in waiting. */
+  #failure: Error | undefined;
+  readonly #waiting = new Set<(error: Error) => void>();
+  #isOutputClosed = false;
+  #hasAnswered = false;
 
   constructor(context: Context, sink: Sink, writer: Writer, options: RequestingOptions) {
     this.#context = context;
     this.#sink = sink;
     this.#writer = writer;
     this.#options = options;
-    this.#givenUp = this.#watch();
-    // Whoever waits for it gets the error; nobody may be waiting when it comes.
-    this.#givenUp.catch(() => undefined);
+    this.#watch();
+  }
+
+  /** Whether the reader of the answers has gone, after one answer at least: it had what it wanted. */
+  get isSatisfied(): boolean {
+    return this.#isOutputClosed && this.#hasAnswered;
   }
 
   /** For the session that the requests go over. */
@@ -63,8 +70,11 @@ export class Requesting {
   /** Subscribes to the Response Topic. Throws SubscriptionDeniedError. */
   async subscribe(session: Session): Promise<void> {
     this.#session = session;
+    void session.ended.then(({ reason }) =>
+      this.#giveUp(new ConnectionLostError(`the connection was lost before the answer came: ${reason}`)),
+    );
     const { subscription, subscribeProperties } = this.#options;
-    const [outcome] = await this.#unlessGivenUp(session.subscribe([subscription], subscribeProperties));
+    const [outcome] = await this.unlessGivenUp(session.subscribe([subscription], subscribeProperties));
     if (outcome !== undefined && outcome.reasonCode >= 0x80) {
       const why = `${describeReasonCode(outcome.reasonCode)}${outcome.reasonString === undefined ? '' : `: ${outcome.reasonString}`}`;
       throw new SubscriptionDeniedError(`subscription not allowed: ${quote(outcome.filter)}: ${why}`);
@@ -94,12 +104,25 @@ export class Requesting {
     });
     try {
       const accepted = this.#publish(request, session);
-      const result = await this.#unlessGivenUp(Promise.race([outcome, accepted.then(() => outcome)]));
-      if (result.kind === 'answered') await result.written;
-      return result.kind === 'answered';
+      const result = await this.unlessGivenUp(Promise.race([outcome, accepted.then(() => outcome)]));
+      if (result.kind === 'late') return false;
+      this.#hasAnswered = true;
+      // What cannot be written any more never resolves.
+      await this.unlessGivenUp(result.written ?? Promise.resolve());
+      return true;
     } finally {
       clock.clearTimer(timer);
       this.#answer = undefined;
+    }
+  }
+
+  /** An input that stays open must not hold up the end. */
+  async *unlessGivenUpEach(lines: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    const iterator = lines[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await this.unlessGivenUp(iterator.next());
+      if (next.done) return;
+      yield next.value;
     }
   }
 
@@ -136,28 +159,37 @@ export class Requesting {
     return Promise.all([written, line]).then(() => undefined);
   }
 
-  /** Rejects when there is no more use in waiting: a signal, the time limit, the end of the output. */
-  #watch(): Promise<never> {
+  /** Gives up when there is no more use in waiting: a signal, the time limit, the end of the output. */
+  #watch(): void {
     const { clock, stop } = this.#context;
     const { timeLimitMs } = this.#options;
-    return new Promise((_resolve, reject) => {
-      const onStop = (): void => reject(describeInterruption(stop, 'no answer yet'));
-      if (stop.aborted) onStop();
-      stop.addEventListener('abort', onStop, { once: true });
-      if (timeLimitMs !== undefined) {
-        const error = new TimeLimitError(`time ran out after ${formatDurationMs(timeLimitMs)} (-W): no answer yet`);
-        clock.setTimer(() => reject(error), timeLimitMs);
-      }
-      void this.#writer.ended.then((end) =>
-        reject(end.kind === 'failed' ? end.error : new CliError('standard output was closed before the answer came')),
-      );
+    const onStop = (): void => this.#giveUp(describeInterruption(stop, 'no answer yet'));
+    if (stop.aborted) onStop();
+    stop.addEventListener('abort', onStop, { once: true });
+    if (timeLimitMs !== undefined) {
+      const error = new TimeLimitError(`time ran out after ${formatDurationMs(timeLimitMs)} (-W): no answer yet`);
+      clock.setTimer(() => this.#giveUp(error), timeLimitMs);
+    }
+    void this.#writer.ended.then((end) => {
+      this.#isOutputClosed = end.kind === 'closed';
+      const closed = new CliError('standard output was closed before the answer came');
+      this.#giveUp(end.kind === 'failed' ? end.error : closed);
     });
   }
 
-  #unlessGivenUp<T>(promise: Promise<T>): Promise<T> {
-    const lost = this.#session?.ended.then(({ reason }) => {
-      throw new ConnectionLostError(`the connection was lost before the answer came: ${reason}`);
+  #giveUp(error: Error): void {
+    this.#failure ??= error;
+    for (const reject of this.#waiting) reject(this.#failure);
+    this.#waiting.clear();
+  }
+
+  /** `promise`, unless there is no more use in waiting for it: then it rejects with why. */
+  unlessGivenUp<T>(promise: Promise<T>): Promise<T> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    // Not Promise.race: what it leaves behind on a promise that stays pending would grow with every request.
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      promise.then(resolve, reject).finally(() => this.#waiting.delete(reject));
     });
-    return Promise.race([promise, this.#givenUp, ...(lost ? [lost] : [])]);
   }
 }

@@ -118,21 +118,26 @@ async function askAll(
   status: Status,
 ): Promise<void> {
   const maxBytes = maximumPayloadBytes(request.topic);
-  const payload = source.kind === 'lines' ? undefined : await readPayload(source, context, maxBytes);
+  const payload =
+    source.kind === 'lines' ? undefined : await requesting.unlessGivenUp(readPayload(source, context, maxBytes));
   const session = await open(connection, requesting, values, context, status);
   warnBefore5(status, onlyVersion5(values), session.info);
   let isAnswered = false;
   try {
     await requesting.subscribe(session);
-    const payloads = payload === undefined ? readLines(context, maxBytes) : [payload];
+    const payloads = payload === undefined ? requesting.unlessGivenUpEach(readLines(context, maxBytes)) : [payload];
     let asked = 0;
     let unanswered = 0;
-    for await (const one of payloads) {
-      asked += 1;
-      if (await requesting.request(one)) continue;
-      unanswered += 1;
-      if (source.kind === 'lines')
-        status.warn(`no answer to request ${asked} within ${formatDurationMs(requestTimeoutMs ?? 0)}`);
+    try {
+      for await (const one of payloads) {
+        asked += 1;
+        if (await requesting.request(one)) continue;
+        unanswered += 1;
+        if (source.kind === 'lines')
+          status.warn(`no answer to request ${asked} within ${formatDurationMs(requestTimeoutMs ?? 0)}`);
+      }
+    } catch (error) {
+      if (!requesting.isSatisfied) throw error;
     }
     if (unanswered > 0) throw describeUnanswered(unanswered, asked, requestTimeoutMs ?? 0);
     isAnswered = true;
