@@ -33,7 +33,12 @@ async function loadTables() {
     mkdirSync(folder, { recursive: true });
     writeFileSync(file, outputFiles[0].contents);
     const { COMMANDS: table, ...rest } = await import(pathToFileURL(file).href);
-    return { ...rest, commands: await Promise.all(COMMANDS.map((name) => table[name]())) };
+    const commands = await Promise.all(COMMANDS.map((name) => table[name]()));
+    const withSubcommands = commands.map(async (command) => [
+      command,
+      ...(await Promise.all(Object.values(command.subcommands ?? {}).map((load) => load()))),
+    ]);
+    return { ...rest, commands: (await Promise.all(withSubcommands)).flat() };
   } finally {
     rmSync(file, { force: true });
   }

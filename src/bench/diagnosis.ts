@@ -27,8 +27,12 @@ const CHECKS: Readonly<Record<DiagnosisCode, Check>> = {
   refused: findRefusals,
   'mosquitto-queue-limits': findQueueLimits,
   'mosquitto-inflight-limit': findInflightLimit,
+  'sys-dropped': () => undefined,
   'qos-downgraded': findDowngrade,
+  'retain-unavailable': () => undefined,
   'altered-payloads': findAltered,
+  'self-limit': () => undefined,
+  'missed-schedule': () => undefined,
   'nagle-plateau': (_result, { plateau }) => plateau && describePlateau(plateau),
   'receive-maximum': findReceiveMaximum,
   'unstated-receive-maximum': findUnstatedReceiveMaximum,
@@ -70,19 +74,20 @@ function findQueueLimits(result: Undiagnosed): string | undefined {
   const { broker, config, ledger } = result;
   if (!mayHaveLostInMosquitto(result) || broker.grantedQoS === 0 || ledger.delivered === 0) return undefined;
   const holds = `${subjectOf(broker)} holds ${MOSQUITTO_IN_FLIGHT} + ${formatCount(MOSQUITTO_QUEUED)} messages for a subscriber by default (max_inflight_messages, max_queued_messages)`;
-  if (config.window > MOSQUITTO_IN_FLIGHT + MOSQUITTO_QUEUED) {
+  const window = windowOf(config);
+  if (window > MOSQUITTO_IN_FLIGHT + MOSQUITTO_QUEUED) {
     return `${holds} and drops what comes beyond, although it accepts it. Use --window ${MOSQUITTO_QUEUED}, or set max_queued_messages 0.`;
   }
   // Seen with 2.0.11: of each connection that is ready it reads one packet in turn, an acknowledgement or a message.
   if (config.publishers === 1 || broker.name === null || findInflightLimit(result) !== undefined) return undefined;
-  return `${holds} until it has read the acknowledgement, and it reads those of one subscriber more slowly than the messages of ${formatQuantity(config.publishers, 'publisher')}; what comes beyond it drops, although it accepts it. Use a smaller --window, such as ${Math.ceil(config.window / 4)}, or set max_queued_messages 0.`;
+  return `${holds} until it has read the acknowledgement, and it reads those of one subscriber more slowly than the messages of ${formatQuantity(config.publishers, 'publisher')}; what comes beyond it drops, although it accepts it. Use a smaller --window, such as ${Math.ceil(window / 4)}, or set max_queued_messages 0.`;
 }
 
 function findInflightLimit(result: Undiagnosed): string | undefined {
   const { broker, config } = result;
   const limit = MOSQUITTO_IN_FLIGHT * config.publishers;
   const canRefuse = broker.protocol === '5';
-  if (!mayHaveLostInMosquitto(result) || config.qos < 2 || canRefuse || config.window <= limit) return undefined;
+  if (!mayHaveLostInMosquitto(result) || config.qos < 2 || canRefuse || windowOf(config) <= limit) return undefined;
   return `${subjectOf(broker)} takes ${MOSQUITTO_IN_FLIGHT} QoS 2 messages of a publisher at a time by default (max_inflight_messages) and drops what comes beyond; before MQTT 5 it cannot say so. Use -V 5, or --window ${limit}.`;
 }
 
@@ -90,6 +95,11 @@ function findInflightLimit(result: Undiagnosed): string | undefined {
 function mayHaveLostInMosquitto({ broker, ledger, outcome }: Undiagnosed): boolean {
   const ranToTheEnd = outcome.kind === 'completed' || outcome.kind === 'stalled';
   return ledger.lost > 0 && ranToTheEnd && (broker.name === null || broker.name === 'mosquitto');
+}
+
+/** Without one, all that --rate asks for may be outstanding. */
+function windowOf({ window }: Undiagnosed['config']): number {
+  return window ?? Number.POSITIVE_INFINITY;
 }
 
 function subjectOf({ name }: BenchResult['broker']): string {
@@ -113,12 +123,12 @@ function describePlateau({ count, share }: Plateau): string {
 
 function findReceiveMaximum({ broker, config }: Undiagnosed): string | undefined {
   const inFlight = broker.receiveMaximum * config.publishers;
-  if (config.qos === 0 || inFlight >= config.window) return undefined;
+  if (config.qos === 0 || inFlight >= windowOf(config)) return undefined;
   return `The broker takes ${formatQuantity(broker.receiveMaximum, 'message')} of a publisher at a time (Receive Maximum; in mosquitto max_inflight_messages): --window ${config.window} was not used in full. More --publishers may raise the rate.`;
 }
 
 /** What `inFlightLimit` did to the window. */
 function findUnstatedReceiveMaximum({ config }: Undiagnosed, { isWindowReduced }: Evidence): string | undefined {
-  if (!isWindowReduced || MOSQUITTO_IN_FLIGHT * config.publishers >= config.window) return undefined;
+  if (!isWindowReduced || MOSQUITTO_IN_FLIGHT * config.publishers >= windowOf(config)) return undefined;
   return `Before MQTT 5 a broker cannot say how many QoS 2 messages it takes at a time, and mosquitto drops what exceeds ${MOSQUITTO_IN_FLIGHT}: no more were on their way from a publisher. --window sets another number.`;
 }

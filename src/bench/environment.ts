@@ -14,5 +14,6 @@ export function describeEnvironment(toolkitVersion: string, nodeVersion: string)
     cpuModel: processors[0]?.model.trim() ?? 'unknown',
     cpus: processors.length,
     memoryBytes: totalmem(),
+    packages: {},
   };
 }

@@ -35,7 +35,7 @@ export class SessionLane implements PublishLane {
     this.receiveMaximum = plan.isWindowChosen ? info.receiveMaximum : inFlightLimit(info, plan.qos);
     this.#session = session;
     this.#events = events;
-    this.#probe = new ProbeWriter(plan.runId, publisher, plan.sizeBytes);
+    this.#probe = new ProbeWriter(plan.runId, publisher, plan.payload.sizeBytes);
     this.#message = {
       topic: topicOf(plan, publisher),
       qos: plan.qos,

@@ -9,7 +9,8 @@ const PERIOD_MS = 200;
 /** How far a run is. */
 export interface Snapshot {
   readonly attempted: number;
-  readonly messages: number;
+  /** To send; null where time ends the run. */
+  readonly messages: number | null;
   readonly delivered: number;
   /** Deliveries since the snapshot before, over the time since. */
   readonly deliveredPerSecond: number;
@@ -21,7 +22,7 @@ export function formatSnapshot(snapshot: Snapshot): string {
   const { attempted, delivered, deliveredPerSecond, elapsedMs, messages } = snapshot;
   const seconds = formatDurationMs(Math.max(1000, Math.floor(elapsedMs / 1000) * 1000));
   return [
-    `${formatCount(attempted)} of ${formatCount(messages)} sent`,
+    messages === null ? `${formatCount(attempted)} sent` : `${formatCount(attempted)} of ${formatCount(messages)} sent`,
     `${formatCount(delivered)} delivered`,
     `${formatPerSecond(deliveredPerSecond)} msg/s`,
     seconds,

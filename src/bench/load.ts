@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../cli/context.ts';
 import type { PublishLane } from './lane.ts';
-import { type BenchPlan, messagesOf } from './plan.ts';
+import { type BenchPlan, messagesOf, windowOf } from './plan.ts';
 import type { PublisherRecord } from './publisher-record.ts';
 import type { Recorder } from './recorder.ts';
 import { Sender } from './sender.ts';
@@ -34,6 +34,7 @@ export class Load {
   /** Publishers whose closing PINGREQ at QoS 0 is not answered. */
   readonly #unconfirmed = new Set<PublisherRecord>();
   #confirmBeforeMs = 0;
+  readonly #window: number;
   #turn = 0;
   #pumpIsDue = false;
   #end: LoadEnd = 'completed';
@@ -44,6 +45,7 @@ export class Load {
 
   constructor(plan: BenchPlan, recorder: Recorder, clock: Clock) {
     this.#plan = plan;
+    this.#window = windowOf(plan);
     this.#recorder = recorder;
     this.#clock = clock;
     this.ended = new Promise((resolve) => {
@@ -85,7 +87,7 @@ export class Load {
     if (this.#state !== 'running') return;
     let budget = BATCH;
     let idle = 0;
-    while (budget > 0 && idle < this.#senders.length && this.#recorder.outstanding < this.#plan.window) {
+    while (budget > 0 && idle < this.#senders.length && this.#recorder.outstanding < this.#window) {
       this.#turn %= this.#senders.length;
       const sender = this.#senders[this.#turn];
       if (!sender) break;

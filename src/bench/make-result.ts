@@ -1,11 +1,21 @@
 import type { Endpoint } from '../mqtt/connection-plan.ts';
 import { describeReasonCode } from '../mqtt/reason-codes.ts';
-import type { MessageProperties } from '../mqtt/session.ts';
+import type { MessageProperties, QoS } from '../mqtt/session.ts';
 import { diagnose, type Undiagnosed } from './diagnosis.ts';
+import { LatencyCounts } from './latency.ts';
 import { assertLedgersAddUp } from './ledger.ts';
+import type { BenchPlan } from './plan.ts';
 import { findPlateau } from './plateau.ts';
 import type { Recorder } from './recorder.ts';
-import type { BenchConfig, BenchResult, Broker, Environment } from './result.ts';
+import {
+  type BenchConfig,
+  type BenchResult,
+  type Broker,
+  type Environment,
+  LATENCIES,
+  type Latency,
+  type LatencyName,
+} from './result.ts';
 import type { BenchRun } from './run.ts';
 import { summarizeLatency } from './summarize.ts';
 
@@ -21,7 +31,7 @@ export interface Circumstances {
 /** The record of a run. Throws InternalError when its ledger does not add up. */
 export function makeResult(run: BenchRun, { embedded, environment }: Circumstances): BenchResult {
   const { outcome, plan, recorder, startedMs } = run;
-  const { runId, isWindowChosen = false, properties, ...config } = plan;
+  const { runId, seed, isWindowChosen = false } = plan;
   const ledgers = recorder.toLedgers();
   assertLedgersAddUp(ledgers);
   const durations = {
@@ -30,16 +40,20 @@ export function makeResult(run: BenchRun, { embedded, environment }: Circumstanc
     accept: spanOf(recorder, recorder.lastAcceptedUs),
     deliver: spanOf(recorder, recorder.lastDeliveredUs),
   } as const;
-  const acknowledgement = summarizeLatency(recorder.acknowledgement);
+  const { attempted, accepted, delivered } = ledgers.total;
+  const measured = { attempted, accepted, delivered };
+  const opened = plan.publishers + plan.subscribers;
   const result: Undiagnosed = {
     v: 1,
     runId,
+    seed,
     // biome-ignore lint/style/noRestrictedGlobals: formats a time that the clock gave, reads none
     startedAt: new Date(startedMs).toISOString(),
     outcome,
-    config: { ...config, ...(properties && { properties: forJson(properties) }) },
+    config: configOf(plan),
     broker: describeBroker(run, embedded),
     environment,
+    connections: { attempted: opened, connected: opened, failed: 0, lost: 0, reasons: [] },
     ledger: ledgers.total,
     perPublisher: ledgers.publishers,
     perSubscriber: ledgers.subscribers,
@@ -50,21 +64,38 @@ export function makeResult(run: BenchRun, { embedded, environment }: Circumstanc
       reasonString: reasonString ?? null,
       count,
     })),
+    measured,
     durations,
     rates: {
-      sentPerSecond: rateOf(ledgers.total.attempted, durations.send),
-      acceptedPerSecond: rateOf(ledgers.total.accepted, durations.accept),
-      deliveredPerSecond: rateOf(ledgers.total.delivered, durations.deliver),
+      sentPerSecond: rateOf(measured.attempted, durations.send),
+      acceptedPerSecond: rateOf(measured.accepted, durations.accept),
+      deliveredPerSecond: rateOf(measured.delivered, durations.deliver),
     },
-    latency: {
-      endToEnd: summarizeLatency(recorder.endToEnd),
-      ...(plan.qos === 1 && { puback: acknowledgement }),
-      ...(plan.qos === 2 && { pubcomp: acknowledgement }),
-    },
+    latency: latenciesOf(run),
+    samples: [],
+    thresholds: [],
+    repeats: [],
   };
   const isWindowReduced = plan.qos === 2 && result.broker.protocol !== '5' && !isWindowChosen;
   const plateau = findPlateau([recorder.endToEnd, recorder.acknowledgement]);
   return { ...result, diagnosis: diagnose(result, { embedded, isWindowReduced, plateau }) };
+}
+
+function configOf(plan: BenchPlan): BenchConfig {
+  const { runId, seed, isWindowChosen, properties, ...config } = plan;
+  return { ...config, ...(properties && { properties: forJson(properties) }) };
+}
+
+function latenciesOf({ plan, recorder }: BenchRun): BenchResult['latency'] {
+  const none = new LatencyCounts();
+  const recorded: Partial<Record<LatencyName, LatencyCounts>> = {
+    endToEnd: recorder.endToEnd,
+    endToEndService: recorder.endToEnd,
+    ...(plan.qos === 1 && { puback: recorder.acknowledgement }),
+    ...(plan.qos === 2 && { pubcomp: recorder.acknowledgement }),
+  };
+  const entries = LATENCIES.map((name): [LatencyName, Latency] => [name, summarizeLatency(recorded[name] ?? none)]);
+  return Object.fromEntries(entries) as Record<LatencyName, Latency>;
 }
 
 /** Binary data in base64. */
@@ -83,6 +114,7 @@ function rateOf(count: number, spanUs: number | null): number {
 
 function describeBroker({ connection, grantedQoS, identity, publishers }: BenchRun, embedded: boolean): Broker {
   const { host, port } = connection.endpoint;
+  const [first] = publishers;
   return {
     host,
     port,
@@ -92,6 +124,11 @@ function describeBroker({ connection, grantedQoS, identity, publishers }: BenchR
     protocol: PROTOCOLS[publishers[0]?.version ?? 5],
     receiveMaximum: publishers.reduce((least, info) => Math.min(least, info.receiveMaximum), 65_535),
     grantedQoS,
+    maximumQoS: publishers.reduce<QoS>((least, info) => (info.maximumQoS < least ? info.maximumQoS : least), 2),
+    retainAvailable: publishers.every((info) => info.retainAvailable),
+    maximumPacketSize: first?.maximumPacketSize ?? null,
+    topicAliasMaximum: first?.topicAliasMaximum ?? 0,
+    keepAliveSeconds: first?.keepAliveSeconds ?? connection.keepAliveSeconds,
   };
 }
 

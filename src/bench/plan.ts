@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import type { MessageProperties, QoS } from '../mqtt/session.ts';
+import type { MessageProperties } from '../mqtt/session.ts';
 import {
   benchQosOption,
   drainTimeoutOption,
@@ -13,24 +13,14 @@ import {
 import type { OptionValues } from '../options/option-values.ts';
 import { propertiesFor, refusePropertiesOf } from '../options/properties.ts';
 import type { RunId } from './probe.ts';
+import type { BenchConfig } from './result.ts';
 
 /** What a run is to do: who sends what, how much, how fast. */
-export interface BenchPlan {
-  /** `pubsub`: publishers to subscribers, every delivery verified. */
-  readonly scenario: 'pubsub';
+export interface BenchPlan extends Omit<BenchConfig, 'properties'> {
   readonly runId: RunId;
-  /** To publish, over all publishers. */
-  readonly messages: number;
-  readonly qos: QoS;
-  readonly topicPrefix: string;
-  readonly sizeBytes: number;
-  readonly publishers: number;
-  readonly subscribers: number;
-  /** Messages that may be outstanding over all publishers. */
-  readonly window: number;
+  readonly seed: number;
   /** The window was asked for, and is not the default. */
   readonly isWindowChosen?: boolean;
-  readonly drainTimeoutMs: number;
   /** Of each message: `-D publish`. MQTT 5 only. */
   readonly properties?: MessageProperties;
 }
@@ -49,38 +39,56 @@ export function resolveBenchPlan(values: OptionValues, runId: RunId): BenchPlan 
   }
   refusePropertiesOf(['subscribe', 'unsubscribe', 'disconnect'], values, 'mqtt-bench');
   const properties = propertiesFor('publish', values);
+  const prefix = values.get(topicPrefixOption) ?? `mqtt-bench/${runId}`;
   return {
     scenario: 'pubsub',
     runId,
+    seed: Number.parseInt(runId.slice(0, 8), 16),
     messages: values.get(messagesOption),
+    durationMs: null,
     qos: values.get(benchQosOption),
-    topicPrefix: values.get(topicPrefixOption) ?? `mqtt-bench/${runId}`,
-    sizeBytes: values.get(sizeOption),
+    retain: false,
+    topic: `${prefix}/{publisher}`,
+    filter: `${prefix}/+`,
+    topics: 1,
+    topicAlias: false,
+    payload: { kind: 'filler', source: null, sizeBytes: values.get(sizeOption) },
     publishers,
     subscribers,
+    shape: 'all',
     window: values.get(windowOption),
     isWindowChosen: values.has(windowOption),
+    flood: false,
+    rate: null,
+    rampMs: 0,
+    warmupMs: 0,
+    connectRate: null,
     drainTimeoutMs: values.get(drainTimeoutOption),
+    workers: 0,
+    localAddresses: [],
+    connections: 0,
+    storms: 0,
     ...(properties && { properties }),
   };
 }
 
 /** The topic that one publisher publishes to. */
 export function topicOf(plan: BenchPlan, publisher: number): string {
-  return `${plan.topicPrefix}/${publisher}`;
+  return plan.topic.replaceAll('{publisher}', String(publisher));
 }
 
-/** The filter that matches the topic of every publisher. */
-export function topicFilterOf(plan: BenchPlan): string {
-  return `${plan.topicPrefix}/+`;
+/** How many messages one publisher sends: the first ones send what cannot be divided. Infinite where time ends the run. */
+export function messagesOf({ messages, publishers }: BenchPlan, publisher: number): number {
+  if (messages === null) return Number.POSITIVE_INFINITY;
+  return Math.floor(messages / publishers) + (publisher < messages % publishers ? 1 : 0);
 }
 
-/** How many messages one publisher sends: the first ones send what cannot be divided. */
-export function messagesOf(plan: BenchPlan, publisher: number): number {
-  return Math.floor(plan.messages / plan.publishers) + (publisher < plan.messages % plan.publishers ? 1 : 0);
+/** How many messages may be outstanding; without a window as many as there are. */
+export function windowOf({ window }: BenchPlan): number {
+  return window ?? Number.POSITIVE_INFINITY;
 }
 
 /** How many of the window's places one publisher may hold; with more publishers than places they take turns. */
-export function windowOf(plan: BenchPlan): number {
-  return Math.ceil(plan.window / plan.publishers);
+export function publisherWindowOf(plan: BenchPlan): number {
+  return Math.ceil(windowOf(plan) / plan.publishers);
 }

@@ -11,7 +11,7 @@ export interface RecordedRun {
   readonly publishers: number;
   readonly subscribers: number;
   readonly qos: QoS;
-  readonly sizeBytes: number;
+  readonly payload: { readonly sizeBytes: number };
 }
 
 /** Refusals with one Reason Code. */
@@ -53,11 +53,11 @@ export class Recorder {
   lastAcceptedUs = Number.NaN;
   lastDeliveredUs = Number.NaN;
 
-  constructor({ runId, publishers, subscribers, qos, sizeBytes }: RecordedRun) {
+  constructor({ runId, publishers, subscribers, qos, payload }: RecordedRun) {
     this.publishers = Array.from({ length: publishers }, () => new PublisherRecord(subscribers, qos > 0));
     this.#paths = Array.from({ length: subscribers }, () => Array.from({ length: publishers }, () => new PathRecord()));
     this.#probe = new ProbeReader(runId);
-    this.#sizeBytes = sizeBytes;
+    this.#sizeBytes = payload.sizeBytes;
   }
 
   /** The publisher is about to send its next message. Returns the sequence number. */

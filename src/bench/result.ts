@@ -3,7 +3,6 @@ import type { StopReason } from '../cli/context.ts';
 import type { QoS } from '../mqtt/session.ts';
 import type { Role } from './connections.ts';
 import type { DeliveryLedger, Ledger } from './ledger.ts';
-import type { BenchPlan } from './plan.ts';
 
 /** How a run ended. */
 export type Outcome =
@@ -26,7 +25,32 @@ export interface Latency {
   readonly p99: number | null;
   readonly p999: number | null;
   readonly max: number | null;
+  /** The whole distribution: HdrHistogram, V2, compressed, base64; null when `count` is 0. */
+  readonly hdr: string | null;
 }
+
+/** Every distribution of a run; `count` is 0 where the scenario has none of it. */
+export const LATENCIES = [
+  /** From the start of a connection to TCP being open. */
+  'connect',
+  /** The TLS handshake. */
+  'tls',
+  /** From CONNECT to CONNACK. */
+  'connack',
+  /** From SUBSCRIBE to SUBACK. */
+  'suback',
+  /** From the time of sending to PUBACK; QoS 1 only. */
+  'puback',
+  /** From the time of sending to PUBREC, and to PUBCOMP; QoS 2 only. */
+  'pubrec',
+  'pubcomp',
+  /** From the time at which a message was due to be sent, to its first delivery; in `rr` to the response. */
+  'endToEnd',
+  /** The same from the time at which it was sent: the service time. Without --rate both are the same. */
+  'endToEndService',
+] as const;
+
+export type LatencyName = (typeof LATENCIES)[number];
 
 /** What is known of the broker. */
 export interface Broker {
@@ -42,6 +66,12 @@ export interface Broker {
   readonly receiveMaximum: number;
   /** The lowest QoS that a subscriber was granted. */
   readonly grantedQoS: QoS;
+  /** Of CONNACK; null where the broker does not say. [MQTT5 3.2.2.3] */
+  readonly maximumQoS: QoS;
+  readonly retainAvailable: boolean;
+  readonly maximumPacketSize: number | null;
+  readonly topicAliasMaximum: number;
+  readonly keepAliveSeconds: number;
 }
 
 /** Where the generator ran. */
@@ -55,6 +85,8 @@ export interface Environment {
   readonly cpuModel: string;
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** Versions of the packages that the numbers rest on, by name. */
+  readonly packages: Readonly<Record<string, string>>;
 }
 
 /** What the evidence says of why a result is as it is. */
@@ -64,11 +96,58 @@ export interface Diagnosis {
   readonly sentence: string;
 }
 
-/** What was asked for. */
-export interface BenchConfig extends Omit<BenchPlan, 'runId' | 'isWindowChosen' | 'properties'> {
+/** How payloads are made. */
+export interface PayloadConfig {
+  /** `filler`: of `--size`; `text`: the same for each message; `template`: `--payload` with placeholders; `file`. */
+  readonly kind: 'filler' | 'text' | 'template' | 'file';
+  /** What was given, where something was: the text, or the name of the file. */
+  readonly source: string | null;
+  /** Bytes of the largest payload, the header by which deliveries are verified included. */
+  readonly sizeBytes: number;
+}
+
+/** What was asked for. What a scenario has no use for is null, or 0 where it is a count. */
+export interface BenchConfig {
+  readonly scenario: Scenario;
+  /** To publish, over all publishers; in `rr` requests. Null where --duration ends the run. */
+  readonly messages: number | null;
+  /** How long to publish, receive or hold, in milliseconds. */
+  readonly durationMs: number | null;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  /** Template of the Topic Names, as given or by default. */
+  readonly topic: string;
+  /** The Topic Filters of the subscribers; of several that differ by number, the template. */
+  readonly filter: string | null;
+  /** How many topics the messages are spread over by `{topic}`; 1 for none. */
+  readonly topics: number;
+  readonly topicAlias: boolean;
+  readonly payload: PayloadConfig;
+  readonly publishers: number;
+  readonly subscribers: number;
+  /** `all`: each subscriber is due every message; `pairs`: those of its own publisher; `shared`: one of them each. */
+  readonly shape: 'all' | 'pairs' | 'shared';
+  /** Messages that may be outstanding over all publishers; null with --rate. */
+  readonly window: number | null;
+  /** A message is outstanding until it is accepted, and not until it is delivered. */
+  readonly flood: boolean;
+  /** Messages per second, over all publishers; null for a closed loop. */
+  readonly rate: number | null;
+  readonly rampMs: number;
+  readonly warmupMs: number;
+  /** Connections opened per second; null: as fast as they are answered. */
+  readonly connectRate: number | null;
+  readonly drainTimeoutMs: number;
+  readonly workers: number;
+  readonly localAddresses: readonly string[];
+  /** `conn`: connections to open and to hold; `storms`: how often all are cut and opened again. */
+  readonly connections: number;
+  readonly storms: number;
   /** Of each message, by the names of the specification; binary data in base64. */
   readonly properties?: Readonly<Record<string, unknown>>;
 }
+
+export type Scenario = 'pubsub' | 'pub' | 'sub' | 'conn' | 'rr';
 
 export type DiagnosisCode =
   | 'no-answer'
@@ -76,8 +155,12 @@ export type DiagnosisCode =
   | 'refused'
   | 'mosquitto-queue-limits'
   | 'mosquitto-inflight-limit'
+  | 'sys-dropped'
   | 'qos-downgraded'
+  | 'retain-unavailable'
   | 'altered-payloads'
+  | 'self-limit'
+  | 'missed-schedule'
   | 'nagle-plateau'
   | 'receive-maximum'
   | 'unstated-receive-maximum'
@@ -93,45 +176,110 @@ export interface RefusedMessages {
   readonly count: number;
 }
 
+/** What became of the connections. `attempted = connected + failed`, always. */
+export interface ConnectionLedger {
+  /** CONNECT attempts, those of reconnect storms included. */
+  readonly attempted: number;
+  /** Accepted by CONNACK. */
+  readonly connected: number;
+  /** Refused, or not answered. */
+  readonly failed: number;
+  /** Ended without our asking for it, after CONNACK. */
+  readonly lost: number;
+  /** What failed attempts and lost connections said, with how often. */
+  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
+}
+
+/** What was seen in one second, or in what there was of it at the end. */
+export interface Sample {
+  /** Milliseconds from `startedAt` to its end. */
+  readonly atMs: number;
+  readonly sent: number;
+  readonly accepted: number;
+  /** First deliveries. */
+  readonly delivered: number;
+  /** Messages that hold a place in the window, at its end. */
+  readonly inFlight: number;
+  /** Given up so far as lost, since the start. */
+  readonly lost: number;
+  /** Connections open at its end. */
+  readonly connections: number;
+  /** Microseconds; of what ended in it: deliveries, or acknowledgements in `pub`, or CONNACKs in `conn`. Null: none. */
+  readonly latency: { readonly p50: number; readonly p99: number; readonly max: number } | null;
+  readonly generator: {
+    /** CPU time of this process over the time that passed: 1 is one CPU. */
+    readonly cpu: number;
+    /** The longest delay of the event loop, in microseconds. */
+    readonly lagUs: number;
+    readonly memoryBytes: number;
+  };
+  /** Figures of `$SYS/broker/` by what follows that, the newest of each; null where the broker tells none. */
+  readonly sys: Readonly<Record<string, number>> | null;
+  /** Of the process of --broker-pid; null without it. */
+  readonly brokerProcess: { readonly cpu: number; readonly memoryBytes: number } | null;
+}
+
+/** A condition of --assert, and what became of it. */
+export interface Threshold {
+  /** As it was given, such as `p99 < 10ms`. */
+  readonly assertion: string;
+  /** What was measured, in the unit of the assertion's measure: microseconds for latencies. Null: nothing was. */
+  readonly value: number | null;
+  readonly held: boolean;
+}
+
+/** One run of --repeat: the figures that a comparison needs. */
+export interface Repeat {
+  readonly startedAt: string;
+  readonly outcome: Outcome;
+  readonly ledger: Ledger;
+  readonly durations: BenchResult['durations'];
+  readonly rates: BenchResult['rates'];
+  readonly latency: BenchResult['latency'];
+}
+
 /** The record of one run: printed, stored, and enough to print everything again. docs/json/bench-result.schema.json. */
 export interface BenchResult {
   /** Version of this format. */
   readonly v: 1;
   readonly runId: string;
+  /** Of everything random in topics and payloads: the same seed makes the same ones. */
+  readonly seed: number;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly outcome: Outcome;
   readonly config: BenchConfig;
   readonly broker: Broker;
   readonly environment: Environment;
+  readonly connections: ConnectionLedger;
   readonly ledger: Ledger;
   /** By publisher, over all subscribers. */
   readonly perPublisher: readonly Ledger[];
-  /** By subscriber, over all publishers. */
+  /** By subscriber, over all publishers; a shared subscription is one subscriber. */
   readonly perSubscriber: readonly DeliveryLedger[];
   /** Messages on the topic that do not count: of other senders, and of this run but altered on the way. */
   readonly ignored: { readonly foreign: number; readonly altered: number };
   readonly refusals: readonly RefusedMessages[];
-  /** From the first PUBLISH to the last PUBLISH, acceptance and first delivery; null when there was none. */
+  /** What the rates are of: counts from the end of the warm-up on. */
+  readonly measured: { readonly attempted: number; readonly accepted: number; readonly delivered: number };
+  /** From the end of the warm-up to the last PUBLISH, acceptance and first delivery; null when there was none. */
   readonly durations: {
     readonly unit: 'us';
     readonly send: number | null;
     readonly accept: number | null;
     readonly deliver: number | null;
   };
-  /** Messages divided by `durations`; 0 when there was none. */
+  /** `measured` divided by `durations`; 0 when there was none. */
   readonly rates: {
     readonly sentPerSecond: number;
     readonly acceptedPerSecond: number;
     readonly deliveredPerSecond: number;
   };
-  readonly latency: {
-    /** From publish to delivery, first deliveries only. */
-    readonly endToEnd: Latency;
-    /** From publish to PUBACK; QoS 1 only. */
-    readonly puback?: Latency;
-    /** From publish to PUBCOMP; QoS 2 only. */
-    readonly pubcomp?: Latency;
-  };
+  /** From the end of the warm-up on. */
+  readonly latency: Readonly<Record<LatencyName, Latency>>;
+  readonly samples: readonly Sample[];
   readonly diagnosis: readonly Diagnosis[];
+  readonly thresholds: readonly Threshold[];
+  /** Of --repeat, in order; empty for a single run. What stands above is of all of them together. */
+  readonly repeats: readonly Repeat[];
 }

@@ -130,7 +130,7 @@ function makeLane(
 function checkLimits(plan: BenchPlan, publisher: number, info: SessionInfo): void {
   const message = {
     topic: topicOf(plan, publisher),
-    payload: Buffer.alloc(plan.sizeBytes),
+    payload: Buffer.alloc(plan.payload.sizeBytes),
     qos: plan.qos,
     retain: false,
   };

@@ -1,6 +1,6 @@
 import type { Clock } from '../cli/context.ts';
 import type { PublishLane } from './lane.ts';
-import { type BenchPlan, windowOf } from './plan.ts';
+import { type BenchPlan, publisherWindowOf, windowOf } from './plan.ts';
 import type { PublisherRecord } from './publisher-record.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -30,8 +30,8 @@ export class Sender {
     this.#recorder = recorder;
     this.#clock = clock;
     this.#messages = messages;
-    this.#window = plan.window;
-    this.#ownWindow = windowOf(plan);
+    this.#window = windowOf(plan);
+    this.#ownWindow = publisherWindowOf(plan);
     // Receive Maximum does not bound QoS 0. [MQTT5 3.1.2.11.3]
     this.#receiveMaximum = plan.qos === 0 ? Number.POSITIVE_INFINITY : lane.receiveMaximum;
   }

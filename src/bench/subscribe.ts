@@ -4,7 +4,7 @@ import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
 import { describeReasonCode } from '../mqtt/reason-codes.ts';
 import type { QoS, Session } from '../mqtt/session.ts';
 import { quote } from '../output/escape.ts';
-import { type BenchPlan, topicFilterOf } from './plan.ts';
+import type { BenchPlan } from './plan.ts';
 import { within } from './within.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function subscribeAll(
   clock: Clock,
   abort: AbortSignal,
 ): Promise<QoS> {
-  const filter = topicFilterOf(plan);
+  const filter = plan.filter ?? '';
   const all = Promise.all(subscribers.map((subscriber) => subscriber.subscribe([{ filter, qos: plan.qos }])));
   const answers = await within(all, connectTimeoutMs, clock, abort);
   if (answers === undefined) {

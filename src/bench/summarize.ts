@@ -1,11 +1,22 @@
-import { build } from 'hdr-histogram-js';
+import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import type { LatencyCounts } from './latency.ts';
 import type { Latency } from './result.ts';
 
 /** Percentiles by HdrHistogram, three significant digits. Loads the library: call it when the load is over. */
 export function summarizeLatency(counts: LatencyCounts): Latency {
   if (counts.count === 0) {
-    return { unit: 'us', count: 0, min: null, mean: null, p50: null, p90: null, p99: null, p999: null, max: null };
+    return {
+      unit: 'us',
+      count: 0,
+      min: null,
+      mean: null,
+      p50: null,
+      p90: null,
+      p99: null,
+      p999: null,
+      max: null,
+      hdr: null,
+    };
   }
   // 64 bits, that no bucket overflows; the range grows by itself.
   const histogram = build({ bitBucketSize: 64, numberOfSignificantValueDigits: 3 });
@@ -22,5 +33,6 @@ export function summarizeLatency(counts: LatencyCounts): Latency {
     p99: at(99),
     p999: at(99.9),
     max: counts.maxUs,
+    hdr: encodeIntoCompressedBase64(histogram),
   };
 }

@@ -36,7 +36,10 @@ function describeFaults({ config, ledger }: BenchResult): string[] {
 
 /** How a run ended that did not do all that it was to do; undefined for one that did. */
 export function describeEnd({ config, ledger, outcome }: BenchResult): string | undefined {
-  const soFar = `after ${formatCount(ledger.attempted)} of ${formatQuantity(config.messages, 'message')}`;
+  const soFar =
+    config.messages === null
+      ? `after ${formatQuantity(ledger.attempted, 'message')}`
+      : `after ${formatCount(ledger.attempted)} of ${formatQuantity(config.messages, 'message')}`;
   switch (outcome.kind) {
     case 'completed':
       return undefined;

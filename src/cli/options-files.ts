@@ -26,7 +26,8 @@ export async function readOptionsFiles(
   const folder = configurationFolder(env);
   const found: FileOccurrence[] = [];
   if (named !== undefined) found.push(...(await readNamed(named, `-o ${quote(named)}`, index)));
-  else if (folder !== undefined) found.push(...(await readDefault(join(folder, command.name), index)));
+  else if (folder !== undefined)
+    found.push(...(await readDefault(join(folder, command.name.split(' ')[0] ?? ''), index)));
   if (profile !== undefined) {
     if (folder === undefined) throw new UsageError('--profile: neither XDG_CONFIG_HOME nor HOME is set');
     checkProfileName(profile);

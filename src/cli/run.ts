@@ -16,14 +16,16 @@ import { readOptionsFiles } from './options-files.ts';
 export async function run(name: string, argv: readonly string[], context: Context): Promise<ExitCode> {
   let understood: OptionValues | undefined;
   try {
-    const command = await COMMANDS[name]?.();
-    if (command === undefined) throw new UsageError(`unknown command ${name}`);
+    const found = await COMMANDS[name]?.();
+    if (found === undefined) throw new UsageError(`unknown command ${name}`);
     // Node puts it in place of what it cannot decode; it can also have been typed.
     if (argv.some((word) => word.includes('\ufffd'))) {
       const { refuseLostBytes } = await import('./argv-bytes.ts');
       refuseLostBytes(argv, context.readCommandLine());
     }
-    return await runCommand(command, argv, context, (values) => {
+    const [first = '', ...rest] = argv;
+    const chosen = Object.hasOwn(found.subcommands ?? {}, first) ? await found.subcommands?.[first]?.() : undefined;
+    return await runCommand(chosen ?? found, chosen ? rest : argv, context, (values) => {
       understood = values;
     });
   } catch (error) {
@@ -55,7 +57,8 @@ async function runCommand(
     case 'run': {
       const { parseOptions } = await import('../options/parse.ts');
       const files = await readOptionsFiles(command, argv, context.env);
-      const values = parseOptions({ specs: command.options, argv, env: context.env, files, positional: urlArgument });
+      const positional = command.positional ?? urlArgument;
+      const values = parseOptions({ specs: command.options, argv, env: context.env, files, positional });
       onUnderstood(values);
       if (!values.get(showConfigOption)) return await command.run(values, context);
       const { formatConfig } = await import('./show-config.ts');

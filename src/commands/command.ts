@@ -17,6 +17,10 @@ export interface Command {
   /** Synopsis without the command's name, such as `[URL] -t TOPIC -m MESSAGE`. */
   readonly synopsis: string;
   readonly options: readonly OptionSpec[];
+  /** What words without a dash set; the URL of the broker where nothing else is said. */
+  readonly positional?: OptionSpec;
+  /** Commands that the first word of the command line chooses instead, such as `report`. */
+  readonly subcommands?: Readonly<Record<string, () => Promise<Command>>>;
   /** The two most useful first: they are what a call without arguments shows. */
   readonly examples: readonly Example[];
   /** Whether a call without a single word can only be a plea for help. */

@@ -3,6 +3,7 @@ import yargs from 'yargs';
 import { UsageError } from '../errors.ts';
 import { quote } from '../output/escape.ts';
 import { indexOptions, type OptionIndex, scanArgv, type Token } from './argv.ts';
+import { urlArgument } from './connection.ts';
 import { describeSource, OptionValues, type ParsedOccurrence } from './option-values.ts';
 import type { FileOccurrence } from './options-file.ts';
 import { type Occurrence, type OptionSpec, type Source, ValueError } from './spec.ts';
@@ -15,7 +16,7 @@ export interface ParseInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What options files say, weakest first. */
   readonly files?: readonly FileOccurrence[];
-  /** What the first positional word sets, such as the URL option; further ones are an error. */
+  /** What a word without a dash sets, such as the URL; further ones are an error unless it keeps them all. */
   readonly positional?: OptionSpec;
 }
 
@@ -42,19 +43,21 @@ export function parseOptions({ specs, argv, env, files = [], positional }: Parse
 
 const POSITIONAL: Source = { kind: 'flag', spelled: '' };
 
-/** A word without a dash is the broker's URL, once; whatever else it may be meant for has an option. */
+/** Where a word without a dash is the broker's URL, whatever else it may be meant for has an option. */
 function acceptPositional(
   word: string,
   before: readonly [OptionSpec, Occurrence][],
   positional: OptionSpec | undefined,
 ): OptionSpec {
-  if (positional === undefined || !word.includes('://') || before.some(([, { source }]) => source === POSITIONAL)) {
-    throw new UsageError(
-      `unexpected argument ${quote(redactUrl(word))}`,
-      'A topic is given with -t, a message with -m, the broker with -h or as a URL: mqtt://HOST',
-    );
+  const isUrl = positional === urlArgument;
+  const isFurther = before.some(([, { source }]) => source === POSITIONAL);
+  if (positional !== undefined && (!isUrl || word.includes('://')) && (!isFurther || positional.repeat === 'all')) {
+    return positional;
   }
-  return positional;
+  throw new UsageError(
+    `unexpected argument ${quote(redactUrl(word))}`,
+    isUrl ? 'A topic is given with -t, a message with -m, the broker with -h or as a URL: mqtt://HOST' : undefined,
+  );
 }
 
 /**

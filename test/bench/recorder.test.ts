@@ -91,7 +91,7 @@ describe('Recorder', () => {
     });
     fc.assert(
       fc.property(shape, fc.array(step, { maxLength: 400 }), ({ publishers, subscribers }, steps) => {
-        const recorder = new Recorder({ runId: RUN_ID, publishers, subscribers, qos: 1, sizeBytes: SIZE });
+        const recorder = new Recorder({ runId: RUN_ID, publishers, subscribers, qos: 1, payload: { sizeBytes: SIZE } });
         const writers = recorder.publishers.map((_, index) => new ProbeWriter(RUN_ID, index, SIZE));
         const naive = new NaiveRecorder(publishers, subscribers);
         for (const [nowUs, { kind, ...pick }] of steps.entries()) {
@@ -134,7 +134,13 @@ describe('Recorder', () => {
   });
 
   it('at QoS 0 accepts everything once it is confirmed, and nothing before', () => {
-    const recorder = new Recorder({ runId: RUN_ID, publishers: 2, subscribers: 1, qos: 0, sizeBytes: SIZE });
+    const recorder = new Recorder({
+      runId: RUN_ID,
+      publishers: 2,
+      subscribers: 1,
+      qos: 0,
+      payload: { sizeBytes: SIZE },
+    });
     const [first, second] = recorder.publishers as [(typeof recorder.publishers)[0], (typeof recorder.publishers)[0]];
     const writer = new ProbeWriter(RUN_ID, 0, SIZE);
     for (let sequence = 0; sequence < 5; sequence += 1) recorder.sent(first, sequence);
@@ -150,7 +156,13 @@ describe('Recorder', () => {
   });
 
   it('frees a place in the window when every subscriber has a message and it is accepted', () => {
-    const recorder = new Recorder({ runId: RUN_ID, publishers: 1, subscribers: 2, qos: 1, sizeBytes: SIZE });
+    const recorder = new Recorder({
+      runId: RUN_ID,
+      publishers: 1,
+      subscribers: 2,
+      qos: 1,
+      payload: { sizeBytes: SIZE },
+    });
     const payload = new ProbeWriter(RUN_ID, 0, SIZE).write(0, 0);
     recorder.sent(recorder.publishers[0]!, 0);
     const outstanding: number[] = [];
@@ -167,7 +179,13 @@ describe('Recorder', () => {
   });
 
   it('frees a place at once when a message is refused, and when it is given up', () => {
-    const recorder = new Recorder({ runId: RUN_ID, publishers: 1, subscribers: 1, qos: 1, sizeBytes: SIZE });
+    const recorder = new Recorder({
+      runId: RUN_ID,
+      publishers: 1,
+      subscribers: 1,
+      qos: 1,
+      payload: { sizeBytes: SIZE },
+    });
     for (let sentUs = 0; sentUs < 3; sentUs += 1) recorder.sent(recorder.publishers[0]!, sentUs);
     recorder.acknowledged(0, 1, 1, 5, QUOTA);
     expect(recorder.outstanding).toBe(2);
@@ -177,7 +195,13 @@ describe('Recorder', () => {
   });
 
   it('counts what is not of this run, and what was altered on the way, apart', () => {
-    const recorder = new Recorder({ runId: RUN_ID, publishers: 1, subscribers: 1, qos: 0, sizeBytes: SIZE });
+    const recorder = new Recorder({
+      runId: RUN_ID,
+      publishers: 1,
+      subscribers: 1,
+      qos: 0,
+      payload: { sizeBytes: SIZE },
+    });
     const writer = new ProbeWriter(RUN_ID, 0, SIZE);
     recorder.sent(recorder.publishers[0]!, 0);
     recorder.received(0, Buffer.from('hello'), 1);
@@ -191,7 +215,13 @@ describe('Recorder', () => {
   });
 
   it('measures first deliveries from the time in the header, and acknowledgements from the time of sending', () => {
-    const recorder = new Recorder({ runId: RUN_ID, publishers: 1, subscribers: 1, qos: 1, sizeBytes: SIZE });
+    const recorder = new Recorder({
+      runId: RUN_ID,
+      publishers: 1,
+      subscribers: 1,
+      qos: 1,
+      payload: { sizeBytes: SIZE },
+    });
     recorder.sent(recorder.publishers[0]!, 100);
     const payload = new ProbeWriter(RUN_ID, 0, SIZE).write(0, 100);
     recorder.received(0, payload, 350);
@@ -203,7 +233,13 @@ describe('Recorder', () => {
   });
 
   it('names every count of its ledger', () => {
-    const recorder = new Recorder({ runId: RUN_ID, publishers: 1, subscribers: 1, qos: 1, sizeBytes: SIZE });
+    const recorder = new Recorder({
+      runId: RUN_ID,
+      publishers: 1,
+      subscribers: 1,
+      qos: 1,
+      payload: { sizeBytes: SIZE },
+    });
     expect(Object.keys(recorder.toLedgers().total).sort()).toEqual([...LEDGER_COUNTS].sort());
   });
 });

@@ -114,7 +114,11 @@ describe('before the first message', () => {
 
   it.each([
     [{ maximumQoS: 1 as const }, { qos: 2 as const }, 'takes messages up to QoS 1, not 2'],
-    [{ maximumPacketSize: 100 }, { sizeBytes: 90 }, 'is too large for the broker'],
+    [
+      { maximumPacketSize: 100 },
+      { payload: { kind: 'filler' as const, source: null, sizeBytes: 90 } },
+      'is too large for the broker',
+    ],
   ])('what the broker said that it would not take is an error: %j', async (info, plan, message) => {
     const { run, clock, broker } = startRun(plan, { info });
     await expect(drive(run, clock)).rejects.toThrow(PublishRefusedError);

@@ -37,7 +37,7 @@ function describeBroker({ broker }: BenchResult): string {
 function describeLoad({ broker, config }: BenchResult): string {
   const granted = broker.grantedQoS < config.qos ? ` (granted ${broker.grantedQoS})` : '';
   const shape = `${formatQuantity(config.publishers, 'publisher')} -> ${formatQuantity(config.subscribers, 'subscriber')}`;
-  return `${shape}, ${formatBytes(config.sizeBytes)}, QoS ${config.qos}${granted}, window ${formatCount(config.window)}`;
+  return `${shape}, ${formatBytes(config.payload.sizeBytes)}, QoS ${config.qos}${granted}${config.window === null ? '' : `, window ${formatCount(config.window)}`}`;
 }
 
 function describeLedger({ ledger }: BenchResult): string[] {
