@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { makeResult } from '../../src/bench/make-result.ts';
-import type { BenchResult, Environment } from '../../src/bench/result.ts';
+import { type BenchResult, type Environment, LATENCIES } from '../../src/bench/result.ts';
 import { runToEnd } from './support/drive.ts';
 import { readStored } from './support/stored.ts';
 
@@ -83,12 +83,20 @@ describe('makeResult', () => {
     expect(rates).toEqual({ sentPerSecond: 750, acceptedPerSecond: 500, deliveredPerSecond: 1200 });
     expect(latency.endToEnd).toMatchObject({ count: 60, min: 10_000, mean: 10_000, p50: 10_000, max: 10_000 });
     expect(latency.puback).toMatchObject({ count: 30, p999: 20_000 });
-    expect(latency.pubcomp).toBeUndefined();
+    expect(latency.pubcomp).toMatchObject({ count: 0, p50: null, hdr: null });
   });
 
-  it('has PUBCOMP at QoS 2, and neither at QoS 0', async () => {
-    expect(Object.keys((await resultOf({ qos: 2 })).latency)).toEqual(['endToEnd', 'pubcomp']);
-    expect(Object.keys((await resultOf({ qos: 0 })).latency)).toEqual(['endToEnd']);
+  it('has every distribution by name, and at each QoS only the acknowledgements that it has', async () => {
+    for (const [qos, absent] of [
+      [0, ['puback', 'pubrec', 'pubcomp']],
+      [1, ['pubrec', 'pubcomp']],
+      [2, ['puback']],
+    ] as const) {
+      const { latency } = await resultOf({ qos });
+      expect(Object.keys(latency)).toEqual([...LATENCIES]);
+      for (const name of absent) expect(latency[name].count).toBe(0);
+      expect(latency.endToEnd.count).toBe(100);
+    }
   });
 
   it('has no durations and no rates where nothing came', async () => {
@@ -119,6 +127,11 @@ describe('makeResult', () => {
       protocol: '3.1.1',
       receiveMaximum: 17,
       grantedQoS: 1,
+      maximumQoS: 2,
+      retainAvailable: true,
+      maximumPacketSize: null,
+      topicAliasMaximum: 0,
+      keepAliveSeconds: 60,
     });
   });
 
