@@ -8,6 +8,7 @@ import { formatAddress } from './address.ts';
 import type { ConnectionPlan, Endpoint } from './connection-plan.ts';
 import type { DialResult } from './mqttjs.ts';
 import type { DialChoice } from './mqttjs-client.ts';
+import { OpeningTimer } from './opening-times.ts';
 import type { Session, SessionHandlers } from './session.ts';
 import type { ResolveSrv } from './srv.ts';
 import { openTransport } from './transport.ts';
@@ -107,16 +108,22 @@ async function attempt(
 ): Promise<DialResult> {
   // The library loads while the network works.
   const library = import('./mqttjs.ts');
+  const { onOpened } = handlers;
+  const timer = onOpened && new OpeningTimer(clock);
   let transport: Duplex;
   try {
-    transport = await openTransport(plan.endpoint, abort);
+    transport = await openTransport(plan.endpoint, abort, timer);
   } catch (error) {
     if (error instanceof CliError) throw error;
     const { describeConnectFailure } = await import('./connect-error.ts');
     throw describeConnectFailure(error as Error, plan.endpoint);
   }
   const { dial } = await library;
-  return dial(transport, plan, choice, handlers, clock, abort);
+  timer?.begin();
+  const result = await dial(transport, plan, choice, handlers, clock, abort);
+  timer?.end('connack');
+  if (timer !== undefined && result.kind === 'open') onOpened?.(timer.toTimes());
+  return result;
 }
 
 /** 0x01 is the answer of a 3.1.1 broker, 0x84 that of MQTT 5; others just close, such as RabbitMQ 3.10. */

@@ -1,5 +1,6 @@
 /** Types only: what the commands know of MQTT. `mqttjs.ts` implements {@link Session} over MQTT.js, tests fake it. */
 import type { ProtocolVersion } from './connection-plan.ts';
+import type { OpeningTimes } from './opening-times.ts';
 import type { PacketProperties } from './properties.ts';
 
 /** Quality of Service. [MQTT5 4.3] */
@@ -120,6 +121,11 @@ export interface SessionHandlers {
   readonly unreleased?: Set<number>;
   /** The bytes of packets, from CONNACK on: what comes before it holds the password. */
   readonly onBytes?: (direction: 'sent' | 'received', bytes: Buffer) => void;
+  /**
+   * How long opening took: told once, when the session is open, of the attempt that succeeded. What a broker refused
+   * before, such as MQTT 5, is not in it.
+   */
+  readonly onOpened?: (times: OpeningTimes) => void;
   /** A line of the protocol trace (`-d`), without a newline. Never holds a password or payload. */
   readonly onTrace?: (line: string) => void;
 }

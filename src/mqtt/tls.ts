@@ -4,6 +4,7 @@ import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { CliError, TlsError, UsageError } from '../errors.ts';
 import type { Endpoint, TlsPlan } from './connection-plan.ts';
+import type { OpeningTimer } from './opening-times.ts';
 import { readSystemStore } from './system-store.ts';
 import { describeBadCertificate, UntrustedError } from './tls-error.ts';
 import { openSocket, settled } from './transport.ts';
@@ -17,13 +18,14 @@ export async function openSecured(
   tls: TlsPlan,
   abort: AbortSignal,
   readStore = readSystemStore,
+  timer?: OpeningTimer,
 ): Promise<TLSSocket> {
   try {
-    return await openTls(endpoint, tls, await openSocket(endpoint, abort), abort);
+    return await openTls(endpoint, tls, await openSocket(endpoint, abort, timer), abort, timer);
   } catch (error) {
     const store = error instanceof UntrustedError && tls.ca === undefined ? await readStore() : undefined;
     if (store === undefined) throw error;
-    const again = openTls(endpoint, { ...tls, ca: [store] }, await openSocket(endpoint, abort), abort);
+    const again = openTls(endpoint, { ...tls, ca: [store] }, await openSocket(endpoint, abort, timer), abort, timer);
     return again.catch((second: unknown) => {
       throw second instanceof UntrustedError ? error : second;
     });
@@ -34,9 +36,17 @@ export async function openSecured(
  * Makes a connection a verified TLS connection. Throws TlsError when the certificate is not acceptable, before a byte
  * of MQTT is sent, and UsageError for a key or certificate of ours that cannot be used.
  */
-export async function openTls(endpoint: Endpoint, tls: TlsPlan, raw: Socket, abort: AbortSignal): Promise<TLSSocket> {
+export async function openTls(
+  endpoint: Endpoint,
+  tls: TlsPlan,
+  raw: Socket,
+  abort: AbortSignal,
+  timer?: OpeningTimer,
+): Promise<TLSSocket> {
+  timer?.begin();
   try {
     const socket = await settled(start(endpoint, tls, raw), 'secureConnect', abort);
+    timer?.end('tls');
     verify(endpoint, tls, socket);
     return socket;
   } catch (error) {

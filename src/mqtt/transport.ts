@@ -2,23 +2,31 @@
 import { connect, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Endpoint } from './connection-plan.ts';
+import type { OpeningTimer } from './opening-times.ts';
 
 /**
  * Opens the stream of an endpoint. Rejects with the system's own error (see `describeConnectFailure`), with a TlsError
  * for a certificate that is not acceptable, and with the reason of `abort`.
  */
-export async function openTransport(endpoint: Endpoint, abort: AbortSignal): Promise<Duplex> {
+export async function openTransport(endpoint: Endpoint, abort: AbortSignal, timer?: OpeningTimer): Promise<Duplex> {
   const { tls, webSocketPath } = endpoint;
   const secured = tls
-    ? await (await import('./tls.ts')).openSecured(endpoint, tls, abort)
-    : await openSocket(endpoint, abort);
+    ? await (await import('./tls.ts')).openSecured(endpoint, tls, abort, undefined, timer)
+    : await openSocket(endpoint, abort, timer);
   if (webSocketPath === undefined) return secured;
   const { openWebSocket } = await import('./web-socket.ts');
   return openWebSocket(endpoint, webSocketPath, secured, abort);
 }
 
 /** TCP or a Unix socket, through the proxy if there is one. */
-export async function openSocket(endpoint: Endpoint, abort: AbortSignal): Promise<Socket> {
+export async function openSocket(endpoint: Endpoint, abort: AbortSignal, timer?: OpeningTimer): Promise<Socket> {
+  timer?.begin();
+  const socket = await openUntimed(endpoint, abort);
+  timer?.end('connect');
+  return socket;
+}
+
+async function openUntimed(endpoint: Endpoint, abort: AbortSignal): Promise<Socket> {
   const { host, port, unix, proxy, localAddress } = endpoint;
   if (unix) return settled(connect({ path: host }), 'connect', abort);
   if (proxy === undefined) return openTcp(host, port, localAddress, abort);
