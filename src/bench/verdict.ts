@@ -1,9 +1,14 @@
 import { exitCodeOfSignal } from '../cli/signals.ts';
 import { BenchFailedError, type CliError, ConnectionLostError, InterruptedError } from '../errors.ts';
 import { formatCount, formatDurationMs, formatQuantity } from '../output/units.ts';
+import { parseAssertions } from './assertions.ts';
 import type { BenchResult } from './result.ts';
+import { describeMiss } from './thresholds.ts';
 
-/** The error that a command ends with after it has printed `result`; undefined when all was delivered. */
+/**
+ * The error that a command ends with after it has printed `result`; undefined when all was delivered and every
+ * threshold held. An assertion about a count, such as `lost% < 0.1`, takes the place of the rule that it must be 0.
+ */
 export function judge(result: BenchResult): CliError | undefined {
   const { outcome } = result;
   const ended = describeEnd(result);
@@ -19,19 +24,29 @@ export function judge(result: BenchResult): CliError | undefined {
   }
 }
 
-function describeFaults({ config, ledger }: BenchResult): string[] {
+function describeFaults({ config, ledger, thresholds }: BenchResult): string[] {
+  const asserted = thresholds.flatMap(({ assertion, held, value }) =>
+    parseAssertions(assertion).map((parsed) => ({ parsed, held, value })),
+  );
+  const judged = new Set(asserted.map(({ parsed }) => parsed.measure.name.replace('%', '')));
   const answer = config.qos === 0 ? 'confirmed' : 'acknowledged';
   const wait = formatDurationMs(config.drainTimeoutMs);
   const deliveries = formatQuantity(ledger.expected, 'delivery', 'deliveries');
   const messages = formatQuantity(ledger.attempted, 'message');
-  const faults: readonly (readonly [count: number, all: string, what: string])[] = [
-    [ledger.lost, deliveries, 'lost'],
-    [ledger.refused, messages, 'refused'],
-    [ledger.timedOut, messages, `not ${answer} in ${wait}`],
+  const faults: readonly (readonly [count: 'lost' | 'refused' | 'timedOut', all: string, what: string])[] = [
+    ['lost', deliveries, 'lost'],
+    ['refused', messages, 'refused'],
+    ['timedOut', messages, `not ${answer} in ${wait}`],
   ];
-  return faults
-    .filter(([count]) => count > 0)
-    .map(([count, all, what]) => `${formatCount(count)} of ${all} ${count === 1 ? 'was' : 'were'} ${what}`);
+  return [
+    ...faults
+      .filter(([count]) => ledger[count] > 0 && !judged.has(count))
+      .map(
+        ([count, all, what]) =>
+          `${formatCount(ledger[count])} of ${all} ${ledger[count] === 1 ? 'was' : 'were'} ${what}`,
+      ),
+    ...asserted.filter(({ held }) => !held).map(({ parsed, value }) => describeMiss(parsed, value)),
+  ];
 }
 
 /** How a run ended that did not do all that it was to do; undefined for one that did. */

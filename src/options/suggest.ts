@@ -15,6 +15,23 @@ export function suggestOption(word: string, specs: readonly OptionSpec[]): strin
   return best?.name;
 }
 
+/** Of `names`, the one that a mistyped word most likely means; undefined when none is near. */
+export function suggestName(word: string, names: Iterable<string>): string | undefined {
+  const typed = word.toLowerCase();
+  let best: { readonly name: string; readonly distance: number } | undefined;
+  for (const name of names) {
+    if (typed.length > 2 * name.length + 1) continue;
+    const distance = editDistance(typed, name.toLowerCase());
+    if (
+      distance <= Math.max(1, Math.floor(name.length / 3)) &&
+      distance < (best?.distance ?? Number.POSITIVE_INFINITY)
+    ) {
+      best = { name, distance };
+    }
+  }
+  return best?.name;
+}
+
 /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
