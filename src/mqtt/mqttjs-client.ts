@@ -1,11 +1,11 @@
 /** Makes the MQTT.js client of one network connection. */
 import type { IClientOptions, MqttClient } from 'mqtt';
 import * as clientModule from 'mqtt/lib/client';
-import * as idProviderModule from 'mqtt/lib/unique-message-id-provider';
 import type { Clock } from '../cli/context.ts';
 import type { ConnectionPlan, ProtocolVersion } from './connection-plan.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import { toMqttjs } from './mqttjs-properties.ts';
+import type { PacketIdentifiers } from './packet-identifiers.ts';
 import type { PacketProperties } from './properties.ts';
 import type { Wire } from './wire.ts';
 
@@ -24,9 +24,6 @@ function defaultOf<T>(module: { default: T | { default: T } }): T {
   return typeof inner === 'object' && inner !== null && 'default' in inner ? inner.default : (inner as T);
 }
 const Client = defaultOf(clientModule as unknown as { default: typeof MqttClient });
-const IdProvider = defaultOf(
-  idProviderModule as unknown as { default: new () => NonNullable<IClientOptions['messageIdProvider']> },
-);
 
 /** The client sends nothing before its `connect` is called. */
 export function makeClient(
@@ -35,8 +32,9 @@ export function makeClient(
   choice: DialChoice,
   clock: Clock,
   keepAlive: KeepAlive,
+  identifiers: PacketIdentifiers,
 ): MqttClient {
-  return new Client(() => wire as never, makeOptions(plan, choice, clock, keepAlive));
+  return new Client(() => wire as never, makeOptions(plan, choice, clock, keepAlive, identifiers));
 }
 
 function makeOptions(
@@ -44,6 +42,7 @@ function makeOptions(
   { version, clientId }: DialChoice,
   clock: Clock,
   keepAlive: KeepAlive,
+  identifiers: PacketIdentifiers,
 ): IClientOptions {
   const { keepAliveSeconds, cleanStart, username, password, will } = plan;
   return {
@@ -66,7 +65,7 @@ function makeOptions(
     connectTimeout: NEVER_MS,
     writeCache: false,
     autoUseTopicAlias: true,
-    messageIdProvider: new IdProvider(),
+    messageIdProvider: identifiers,
     reschedulePings: false,
     timerVariant: {
       // Called at CONNACK and at each PINGRESP.

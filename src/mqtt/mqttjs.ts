@@ -13,6 +13,7 @@ import type { Clock } from '../cli/context.ts';
 import { ConnectionLostError } from '../errors.ts';
 import type { ConnectionPlan } from './connection-plan.ts';
 import { KeepAlive, type KeepAlivePeer } from './keep-alive.ts';
+import type { Lanes } from './lane/lanes.ts';
 import { type DialChoice, makeClient, withProperties } from './mqttjs-client.ts';
 import {
   describeLoss,
@@ -27,6 +28,7 @@ import {
 } from './mqttjs-packets.ts';
 import { LEFT_UNACKNOWLEDGED, Receiving } from './mqttjs-receiving.ts';
 import { describePacket } from './mqttjs-trace.ts';
+import { PacketIdentifiers } from './packet-identifiers.ts';
 import type { PacketProperties } from './properties.ts';
 import type {
   MessageProperties,
@@ -80,6 +82,7 @@ interface Question {
 class MqttjsSession implements Session {
   readonly opened: Promise<DialResult>;
   readonly ended: Promise<SessionEnd>;
+  readonly lanes: Lanes | undefined;
   #info: SessionInfo | undefined;
   readonly #client: MqttClient;
   readonly #wire: Wire;
@@ -112,7 +115,9 @@ class MqttjsSession implements Session {
       };
     }
     this.#receiving = new Receiving(handlers, choice.version, () => !this.#closing && this.#info !== undefined);
-    this.#client = makeClient(wire, plan, choice, clock, new KeepAlive(this.#peer()));
+    const identifiers = new PacketIdentifiers();
+    this.lanes = handlers.makeLanes?.(wire, identifiers, choice.version);
+    this.#client = makeClient(wire, plan, choice, clock, new KeepAlive(this.#peer()), identifiers);
     this.#receiving.attach(this.#client);
     this.#client.handleAuth = (_packet, done) => this.#answerAuth(done);
     let settleOpened: (result: DialResult) => void;
@@ -243,14 +248,20 @@ class MqttjsSession implements Session {
     return this.#request((resolve) => this.#sendPing(() => resolve()));
   }
 
-  async close(reasonCode = 0, properties?: PacketProperties): Promise<void> {
+  async close(reasonCode = 0, properties?: PacketProperties, graceMs?: number): Promise<void> {
     if (!this.#closing && this.#end === undefined) {
       this.#closing = true;
       const packet = { cmd: 'disconnect', reasonCode, ...this.#withProperties(properties) } as const;
       this.#trace('sending', packet);
-      this.#wire.close(generate(packet, { protocolVersion: this.#choice.version }));
+      this.#wire.close(generate(packet, { protocolVersion: this.#choice.version }), graceMs);
     }
     await this.ended;
+  }
+
+  cut(): void {
+    if (this.#end !== undefined) return;
+    this.#closing = true;
+    this.#wire.cut();
   }
 
   #withProperties(properties: PacketProperties | undefined): { properties?: object } {

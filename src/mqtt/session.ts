@@ -1,5 +1,6 @@
 /** Types only: what the commands know of MQTT. `mqttjs.ts` implements {@link Session} over MQTT.js, tests fake it. */
 import type { ProtocolVersion } from './connection-plan.ts';
+import type { Lanes, MakeLanes } from './lane/lanes.ts';
 import type { OpeningTimes } from './opening-times.ts';
 import type { PacketProperties } from './properties.ts';
 
@@ -126,6 +127,8 @@ export interface SessionHandlers {
    * before, such as MQTT 5, is not in it.
    */
   readonly onOpened?: (times: OpeningTimes) => void;
+  /** Makes {@link Session.lanes}: whoever needs none does not load them. */
+  readonly makeLanes?: MakeLanes;
   /** A line of the protocol trace (`-d`), without a newline. Never holds a password or payload. */
   readonly onTrace?: (line: string) => void;
 }
@@ -135,6 +138,8 @@ export interface Session {
   readonly info: SessionInfo;
   /** Resolves once, when the connection has ended. Never rejects. */
   readonly ended: Promise<SessionEnd>;
+  /** For bulk: what goes by a lane is not traced. Set where the handlers make them. */
+  readonly lanes?: Lanes | undefined;
   /**
    * Sends one PUBLISH. Resolves when the exchange of its QoS is complete: written, PUBACK, or PUBCOMP.
    * Rejects with ConnectionLostError when the connection ends first. The caller keeps to Receive Maximum.
@@ -151,6 +156,11 @@ export interface Session {
   unsubscribe(filters: readonly string[], properties?: PacketProperties): Promise<readonly SubscribeOutcome[]>;
   /** PINGREQ; resolves at PINGRESP: everything sent before it has been read by the broker. */
   ping(): Promise<void>;
-  /** Sends DISCONNECT and closes. Resolves when the socket is closed; never rejects. */
-  close(reasonCode?: number, properties?: PacketProperties): Promise<void>;
+  /**
+   * Sends DISCONNECT and closes. Resolves when the socket is closed, `graceMs` later at the latest, 800 ms if not given;
+   * never rejects.
+   */
+  close(reasonCode?: number, properties?: PacketProperties, graceMs?: number): Promise<void>;
+  /** Ends the connection without DISCONNECT, as a network that fails does: the broker publishes the Will. */
+  cut(): void;
 }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
 /** How long the broker may take to close its side after our DISCONNECT, in milliseconds. */
@@ -18,6 +19,7 @@ export class Wire extends Duplex {
   #isEnded = false;
   /** Whether what is read goes to a stream, which then says when it is done with it. */
   #isPiped = false;
+  #interceptor: ((chunk: Buffer) => void) | undefined;
   /** Bytes that have come in and gone out since the start. */
   bytesIn = 0;
   bytesOut = 0;
@@ -33,7 +35,9 @@ export class Wire extends Duplex {
     transport.on('data', (chunk: Buffer) => {
       this.bytesIn += chunk.length;
       this.onBytes?.('received', chunk);
-      if (!this.writableEnded && !this.push(chunk)) transport.pause();
+      if (this.writableEnded) return;
+      if (this.#interceptor === undefined) this.pass(chunk);
+      else this.#interceptor(chunk);
     });
     transport.on('error', (error: Error) => {
       this.failure ??= error;
@@ -51,11 +55,39 @@ export class Wire extends Duplex {
     }
   }
 
-  /** Sends the last bytes and closes; at once when the broker is gone, and within {@link CLOSE_GRACE_MS} in any case. */
-  close(lastBytes: Buffer): void {
-    const stop = this.#startTimer(() => this.destroy(), CLOSE_GRACE_MS);
+  /** What comes in goes to `interceptor` first, which passes on what the client is to read. */
+  intercept(interceptor: (chunk: Buffer) => void): void {
+    this.#interceptor = interceptor;
+  }
+
+  /** Hands bytes to the client. */
+  pass(bytes: Buffer): void {
+    if (!this.push(bytes)) this.#transport.pause();
+  }
+
+  /** Ends the connection: the broker has sent what it may not. */
+  fail(error: Error): void {
+    this.failure ??= error;
+    this.destroy();
+  }
+
+  /** Sends the last bytes and closes; at once when the broker is gone, and within `graceMs` in any case. */
+  close(lastBytes: Buffer, graceMs = CLOSE_GRACE_MS): void {
+    const stop = this.#startTimer(() => this.destroy(), graceMs);
     this.once('close', stop);
     this.end(lastBytes);
+  }
+
+  /**
+   * Closes without a word. TCP is reset: whoever closes it in order keeps the port taken for a minute (TIME_WAIT), and a
+   * storm of thousands would soon have none left.
+   */
+  cut(): void {
+    const transport = this.#transport;
+    // Only TCP itself can be reset: a Unix socket has no port, and of TLS Node does not let us.
+    const isTcp = transport instanceof Socket && transport.localPort !== undefined && !('encrypted' in transport);
+    if (isTcp) transport.resetAndDestroy();
+    this.destroy();
   }
 
   /** What comes after the last bytes is dropped: an acknowledgement that is too late is no error. */
