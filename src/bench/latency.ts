@@ -28,6 +28,11 @@ export class LatencyCounts {
     this.count += 1;
   }
 
+  /** How many were recorded of each bucket: no copy. */
+  get buckets(): Float64Array {
+    return this.#counts;
+  }
+
   get meanUs(): number {
     return this.count === 0 ? 0 : this.#sumUs / this.count;
   }
@@ -61,4 +66,9 @@ function lowestOf(bucket: number): number {
   if (bucket < EXACT_BELOW) return bucket;
   const shift = Math.floor(bucket / HALF) - 1;
   return (bucket - shift * HALF) * 2 ** shift;
+}
+
+/** The highest value that is counted in a bucket. */
+export function highestOfBucket(bucket: number): number {
+  return lowestOf(bucket + 1) - 1;
 }

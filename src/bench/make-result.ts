@@ -72,7 +72,7 @@ export function makeResult(run: BenchRun, { embedded, environment }: Circumstanc
       deliveredPerSecond: rateOf(measured.delivered, durations.deliver),
     },
     latency: latenciesOf(run),
-    samples: [],
+    samples: run.samples,
     thresholds: [],
     repeats: [],
   };

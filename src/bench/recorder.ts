@@ -46,6 +46,8 @@ export class Recorder {
   /** Payloads that bear this run's mark and are none that was sent: altered on the way. */
   altered = 0;
   delivered = 0;
+  /** Messages given up so far. */
+  givenUp = 0;
   /** Messages given up since the last first delivery. */
   givenUpInARow = 0;
   firstSentUs = Number.NaN;
@@ -121,6 +123,7 @@ export class Recorder {
       const before = publisher.outstanding.count;
       publisher.giveUp(lastUs);
       this.outstanding += publisher.outstanding.count - before;
+      this.givenUp += before - publisher.outstanding.count;
       this.givenUpInARow += before - publisher.outstanding.count;
     }
   }

@@ -3,14 +3,18 @@ import type { Context, StopReason } from '../cli/context.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
 import { checkBrokerLimits } from '../mqtt/limits.ts';
 import type { QoS, Session, SessionHandlers, SessionInfo } from '../mqtt/session.ts';
+import type { BrokerProcess } from './broker-process.ts';
+import { type BrokerWatch, watchBroker } from './broker-watch.ts';
 import { Connections } from './connections.ts';
 import { Ending } from './ending.ts';
-import { type BrokerIdentity, identifyBroker } from './identify.ts';
+import type { BrokerIdentity } from './identify.ts';
 import { SessionLane } from './lane.ts';
 import { Load } from './load.ts';
 import { type BenchPlan, topicOf } from './plan.ts';
+import { type Progress, progressOf } from './progress.ts';
 import { Recorder } from './recorder.ts';
-import type { Outcome } from './result.ts';
+import type { Outcome, Sample } from './result.ts';
+import { Sampler } from './sampler.ts';
 import { subscribeAll } from './subscribe.ts';
 import { within } from './within.ts';
 
@@ -20,11 +24,20 @@ const GRACE_MS = 100;
 const BARRIER_MS = 1000;
 
 /** The world of a run. */
-export interface BenchWorld extends Pick<Context, 'clock' | 'openSession' | 'stop'> {
+export interface BenchWorld extends Pick<Context, 'clock' | 'machine' | 'openSession' | 'stop'> {
   /** For every connection, such as a trace. */
   readonly handlers: Omit<SessionHandlers, 'onMessage'>;
-  /** Called when the load starts: the recorder tells at any time how far it is. */
-  readonly onStart: (recorder: Recorder) => void;
+  /** Of --broker-pid. */
+  readonly brokerProcess?: BrokerProcess;
+  /** Called when the load starts. */
+  readonly onStart: (watched: Watched) => void;
+}
+
+/** What can be watched of a run while it lasts. */
+export interface Watched {
+  readonly progress: Progress;
+  /** Of each second so far. */
+  readonly samples: readonly Sample[];
 }
 
 /** Everything that was seen in a run. */
@@ -42,6 +55,8 @@ export interface BenchRun {
   readonly publishers: readonly SessionInfo[];
   /** The lowest QoS that a subscriber was granted. */
   readonly grantedQoS: QoS;
+  /** Of each second of the load. */
+  readonly samples: readonly Sample[];
 }
 
 /**
@@ -56,11 +71,14 @@ export async function runBench(plan: BenchPlan, connection: ConnectionPlan, worl
   const onStop = (): void => ending.byStop(stop.reason as StopReason);
   stop.addEventListener('abort', onStop);
   if (stop.aborted) onStop();
-  const connections = new Connections(world.openSession, connection, (ended) => ending.byLoss(ended));
+  const connections = new Connections(plan, connection, world, (ended) => ending.byLoss(ended));
   const recorder = new Recorder(plan);
   const load = new Load(plan, recorder, clock);
+  let watch: BrokerWatch | undefined;
+  let sampler: Sampler | undefined;
   try {
-    const identity = await identifyBroker(connection, world);
+    watch = await watchBroker(connection, world);
+    const { topics } = watch;
     const subscribers = await openSubscribers(plan, connections, recorder, load, world);
     const grantedQoS = await subscribeAll(subscribers, plan, connection, clock, ending.signal);
     const publishers = await connections.openMany('publisher', plan.publishers, () => world.handlers);
@@ -70,11 +88,15 @@ export async function runBench(plan: BenchPlan, connection: ConnectionPlan, worl
     const startedMs = clock.epochMs();
     const lanes = publishers.map((session, index) => makeLane(session, index, plan, recorder, load, ending, clock));
     ending.signal.addEventListener('abort', () => load.stop(GRACE_MS));
+    const progress = progressOf(recorder, () => connections.openCount);
+    sampler = new Sampler({ progress, sys: () => topics.figures, brokerProcess: world.brokerProcess }, world);
+    const { samples } = sampler;
     load.start(lanes);
-    world.onStart(recorder);
+    world.onStart({ progress, samples });
     const end = await load.ended;
     const { outcome = { kind: end } } = ending;
     await passBarrier(subscribers, ending.signal.aborted ? GRACE_MS : BARRIER_MS, clock);
+    sampler.stop();
     return {
       plan,
       connection,
@@ -82,13 +104,15 @@ export async function runBench(plan: BenchPlan, connection: ConnectionPlan, worl
       outcome,
       error: outcome.kind === 'failed' ? (ending.signal.reason as Error) : undefined,
       recorder,
-      identity,
+      identity: topics.identity,
       publishers: publishers.map(({ info }) => info),
       grantedQoS,
+      samples,
     };
   } finally {
+    sampler?.stop();
     stop.removeEventListener('abort', onStop);
-    await connections.close();
+    await Promise.all([connections.close(), watch?.close()]);
   }
 }
 

@@ -30,6 +30,18 @@ export interface StopReason {
   readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 }
 
+/** The machine and this process, as the operating system shows them. */
+export interface Machine {
+  /** CPU time of this process so far, of all its threads, in microseconds. */
+  cpuUs(): number;
+  /** Memory of this process that is in use (its resident set), in bytes. */
+  memoryBytes(): number;
+  /** The text of a file of the system, such as `/proc/self/limits`; undefined where there is none. */
+  readText(path: string): string | undefined;
+  /** How many names a folder of the system holds, such as `/proc/self/fd`; undefined where there is none. */
+  countNames(path: string): number | undefined;
+}
+
 /** The whole world outside a command. `system-context.ts` makes the real one, tests make theirs. */
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -39,6 +51,7 @@ export interface Context {
   readonly clock: Clock;
   /** Aborted by SIGINT, SIGTERM and SIGHUP; its reason is a {@link StopReason}. */
   readonly stop: AbortSignal;
+  readonly machine: Machine;
   readonly pid: number;
   /** Such as `20.19.0`. */
   readonly nodeVersion: string;

@@ -1,6 +1,6 @@
-import { fstatSync, readFileSync } from 'node:fs';
+import { fstatSync, readdirSync, readFileSync } from 'node:fs';
 import { connectSession } from '../mqtt/connect.ts';
-import type { Clock, Context, Input, Output, StopReason, Timer } from './context.ts';
+import type { Clock, Context, Input, Machine, Output, StopReason, Timer } from './context.ts';
 
 function isFolder(descriptor: number): boolean {
   try {
@@ -19,6 +19,25 @@ const systemClock: Clock = {
   setSoon: (callback) => {
     setImmediate(callback);
   },
+};
+
+/** What `read` gives; undefined where the system does not let us. */
+function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+const systemMachine: Machine = {
+  cpuUs() {
+    const { system, user } = process.cpuUsage();
+    return system + user;
+  },
+  memoryBytes: () => process.memoryUsage.rss(),
+  readText: (path) => orUndefined(() => readFileSync(path, 'utf8')),
+  countNames: (path) => orUndefined(() => readdirSync(path).length),
 };
 
 /** The real world. `stop` is aborted by the caller, which owns the signals. */
@@ -41,15 +60,10 @@ export function makeSystemContext(stop: AbortSignal): Context {
     },
     clock: systemClock,
     stop,
+    machine: systemMachine,
     pid: process.pid,
     nodeVersion: process.versions.node,
-    readCommandLine() {
-      try {
-        return readFileSync('/proc/self/cmdline');
-      } catch {
-        return undefined;
-      }
-    },
+    readCommandLine: () => orUndefined(() => readFileSync('/proc/self/cmdline')),
     async askSecret(prompt) {
       const { askSecret } = await import('./ask-secret.ts');
       return askSecret(prompt, stop);

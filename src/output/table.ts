@@ -23,7 +23,8 @@ export function formatRows(rows: readonly Row[], width = Number.POSITIVE_INFINIT
     .join('');
 }
 
-function fillLines(cells: readonly string[], room: number): string[] {
+/** Cells in lines of at most `room`, unless a single word is longer. */
+export function fillLines(cells: readonly string[], room: number): string[] {
   const lines: string[] = [];
   for (const cell of cells.flatMap((text) => breakWords(text, room))) {
     const last = lines.at(-1);

@@ -4,6 +4,7 @@ import type { ExitCode } from '../../src/cli/exit-codes.ts';
 import { run } from '../../src/cli/run.ts';
 import { makeSystemContext } from '../../src/cli/system-context.ts';
 import { FakeClock } from './fake-clock.ts';
+import { FakeMachine } from './fake-machine.ts';
 import { FakeBroker } from './fake-session.ts';
 import { MemoryOutput } from './memory-streams.ts';
 
@@ -55,6 +56,7 @@ export function startCli(name: string, argv: readonly string[], world: World = {
     stderr,
     clock,
     stop: controller.signal,
+    machine: new FakeMachine(),
     pid: 4711,
     nodeVersion: '20.19.0',
     openSession: broker.openSession,

@@ -46,13 +46,14 @@ export async function runOnce(
   const { runBench } = await import('../../bench/run.ts');
   const status = new Status(NAME, context, values.get(quietOption));
   const live = await startLiveView(values, context);
-  const { clock, stop } = context;
+  const { clock, machine, stop } = context;
   const benchRun = await runBench(plan, connection, {
     clock,
     stop,
+    machine,
     openSession: openPatiently(context, status, resolvePatience(values)),
     handlers: makeTrace(NAME, values, context),
-    onStart: (recorder) => live?.start(plan, recorder),
+    onStart: (watched) => live?.start(plan, watched),
   }).finally(() => live?.stop());
   const { makeResult } = await import('../../bench/make-result.ts');
   const { describeEnvironment } = await import('../../bench/environment.ts');
@@ -65,9 +66,12 @@ export async function runOnce(
 async function startLiveView(values: OptionValues, context: Context): Promise<LiveView | undefined> {
   const { clock, env, stderr } = context;
   const unwanted = [quietOption, benchJsonOption].some((option) => values.get(option)) || values.get(debugOption) > 0;
-  if (unwanted || stderr.isTTY !== true) return undefined;
-  const { startProgress, wantsProgress } = await import('../../output/progress.ts');
-  if (!wantsProgress(stderr, env)) return undefined;
-  const { LiveView } = await import('../../bench/live.ts');
-  return new LiveView(await startProgress(stderr, env, 'connecting', values.get(noColorOption)), clock);
+  // Only a terminal or CI has one, and what it needs is loaded then.
+  if (unwanted || (stderr.isTTY !== true && env['CI'] === undefined)) return undefined;
+  const { chooseDisplay, startBlock, startLines } = await import('../../output/progress.ts');
+  const kind = chooseDisplay(stderr, env);
+  if (kind === 'none') return undefined;
+  const { LiveView, WORDING } = await import('../../bench/live.ts');
+  if (kind === 'lines') return new LiveView(startLines(stderr, `${NAME}: `, WORDING), clock);
+  return new LiveView(await startBlock(stderr, env, 'connecting', values.get(noColorOption), WORDING), clock);
 }

@@ -2,6 +2,7 @@ import type { BenchPlan } from '../../../src/bench/plan.ts';
 import { type BenchRun, type BenchWorld, runBench } from '../../../src/bench/run.ts';
 import type { ConnectionPlan } from '../../../src/mqtt/connection-plan.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
+import { FakeMachine } from '../../support/fake-machine.ts';
 import { type Lies, LyingBroker } from './lying-broker.ts';
 
 export const RUN_ID = '0123456789abcdef';
@@ -83,6 +84,7 @@ export function startRun(
   const run = runBench(makePlan(differs), makeConnection(connection), {
     clock,
     stop: stop.signal,
+    machine: new FakeMachine(),
     openSession: broker.openSession,
     handlers: {},
     onStart: () => undefined,
