@@ -122,6 +122,10 @@ export class FakeSession implements Session {
     this.#wake();
   }
 
+  cut(): void {
+    this.end({ kind: 'closed', reason: 'cut' });
+  }
+
   /** The connection ends, by the broker's doing or the network's. */
   end(end: SessionEnd): void {
     this.#isOpen = false;

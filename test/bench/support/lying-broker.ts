@@ -178,6 +178,10 @@ class LyingSession implements Session {
     this.end({ kind: 'closed', reason: 'closed' });
   }
 
+  cut(): void {
+    this.end({ kind: 'closed', reason: 'cut' });
+  }
+
   /** The connection ends, by the broker's doing or the network's. */
   end(end: SessionEnd): void {
     this.#isOpen = false;
