@@ -17,6 +17,7 @@ export interface Exchange {
 export class Exchanges {
   readonly #states: Uint8Array;
   readonly #tokens: Float64Array;
+  readonly #stamps: Float64Array;
   #last = 0;
   /** Exchanges under way. */
   count = 0;
@@ -25,6 +26,7 @@ export class Exchanges {
   constructor(size: number) {
     this.#states = new Uint8Array(size + 1);
     this.#tokens = new Float64Array(size + 1);
+    this.#stamps = new Float64Array(size + 1);
   }
 
   get size(): number {
@@ -32,7 +34,7 @@ export class Exchanges {
   }
 
   /** Returns the Packet Identifier. To be called while `count` is below `size`. */
-  begin(token: number, state: number): number {
+  begin(token: number, state: number, stamp: number): number {
     let id = this.#last;
     do {
       id = id === this.size ? 1 : id + 1;
@@ -40,6 +42,7 @@ export class Exchanges {
     this.#last = id;
     this.#states[id] = state;
     this.#tokens[id] = token;
+    this.#stamps[id] = stamp;
     this.count += 1;
     return id;
   }
@@ -51,6 +54,11 @@ export class Exchanges {
 
   tokenOf(id: number): number {
     return this.#tokens[id] ?? 0;
+  }
+
+  /** What was handed in with the token. */
+  stampOf(id: number): number {
+    return this.#stamps[id] ?? 0;
   }
 
   setState(id: number, state: number): void {

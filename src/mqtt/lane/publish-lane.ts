@@ -8,9 +8,9 @@ import { type MessageKind, PublishHeader } from './publish-packet.ts';
 /** What a lane calls back. */
 export interface PublishLaneEvents {
   /** The exchange is complete, by PUBACK or PUBCOMP, or the broker refused the message in PUBACK or PUBREC. */
-  onComplete(token: number, outcome: PublishOutcome): void;
+  onComplete(token: number, stamp: number, outcome: PublishOutcome): void;
   /** QoS 2: PUBREC came, with success. */
-  onReceived?(token: number): void;
+  onReceived?(token: number, stamp: number): void;
 }
 
 /** A message that is to be sent again. */
@@ -20,6 +20,7 @@ export interface Resent {
 }
 
 const FIRST_FAILURE = 0x80;
+const SUCCESS: PublishOutcome = { reasonCode: 0 };
 
 /** For messages at QoS 1 and 2, of which `limit` may be under way: identifiers enough that one is soon found. */
 export function makeExchanges(limit: number): Exchanges {
@@ -67,10 +68,11 @@ export class PublishLane {
   /**
    * Begins a message. Returns where in `target` its payload goes: it must be there before the lane is used again.
    * @param token told back with the answer; rising from message to message. At QoS 0 it is not used.
+   * @param stamp told back with it: a time, or whatever belongs to the message.
    */
-  begin(topic: string, payloadBytes: number, token: number): number {
+  begin(topic: string, payloadBytes: number, token: number, stamp: number): number {
     if (this.#qos === 0) return this.#put(topic, payloadBytes, 0, false);
-    const id = this.#exchanges.begin(token, this.#qos === 1 ? AWAITS_PUBACK : AWAITS_PUBREC);
+    const id = this.#exchanges.begin(token, this.#qos === 1 ? AWAITS_PUBACK : AWAITS_PUBREC, stamp);
     return this.#put(topic, payloadBytes, id, false);
   }
 
@@ -93,8 +95,9 @@ export class PublishLane {
       } else if (isSessionPresent) {
         this.#answer(PUBREL, packetId);
       } else {
+        const stamp = this.#exchanges.stampOf(packetId);
         this.#exchanges.end(packetId);
-        this.#events.onComplete(token, { reasonCode: 0 });
+        this.#events.onComplete(token, stamp, SUCCESS);
       }
     }
     this.flush();
@@ -117,13 +120,14 @@ export class PublishLane {
     if (end - body > 2 && (bytes[body + 2] ?? 0) >= FIRST_FAILURE) return this.#complete(id, bytes, body, end);
     this.#exchanges.setState(id, AWAITS_PUBCOMP);
     this.#answer(PUBREL, id);
-    this.#events.onReceived?.(this.#exchanges.tokenOf(id));
+    this.#events.onReceived?.(this.#exchanges.tokenOf(id), this.#exchanges.stampOf(id));
   }
 
   #complete(id: number, bytes: Buffer, body: number, end: number): void {
     const token = this.#exchanges.tokenOf(id);
+    const stamp = this.#exchanges.stampOf(id);
     this.#exchanges.end(id);
-    this.#events.onComplete(token, end - body === 2 ? SUCCESS : outcomeOf(bytes, body, end));
+    this.#events.onComplete(token, stamp, end - body === 2 ? SUCCESS : outcomeOf(bytes, body, end));
   }
 
   #put(topic: string, payloadBytes: number, packetId: number, isDuplicate: boolean): number {
@@ -138,5 +142,3 @@ export class PublishLane {
     writeAnswer(this.#writer.slab, at, type, packetId);
   }
 }
-
-const SUCCESS: PublishOutcome = { reasonCode: 0 };

@@ -18,10 +18,11 @@ describe('the exchanges of a lane', () => {
             if (victim !== undefined || open.size === size) {
               const id = victim ?? ids[0] ?? 0;
               expect(exchanges.tokenOf(id)).toBe(open.get(id));
+              expect(exchanges.stampOf(id)).toBe(-(open.get(id) ?? 0));
               exchanges.end(id);
               open.delete(id);
             } else {
-              const id = exchanges.begin(token, AWAITS_PUBACK);
+              const id = exchanges.begin(token, AWAITS_PUBACK, -token);
               expect(id).toBeGreaterThanOrEqual(1);
               expect(id).toBeLessThanOrEqual(size);
               expect(open.has(id)).toBe(false);

@@ -20,15 +20,20 @@ async function publishing(qos: QoS, exchanges = new Exchanges(100), connack = {}
   const conversation = await converse({ handlers: { makeLanes }, connack });
   const told: Told = [];
   const lane = conversation.session.lanes?.openPublish({ qos, retain: false }, exchanges, {
-    onComplete: (token, { reasonCode, reasonString }) =>
-      told.push(['complete', token, reasonCode, ...(reasonString === undefined ? [] : [reasonString])]),
-    onReceived: (token) => told.push(['received', token]),
+    onComplete: (token, stamp, { reasonCode, reasonString }) =>
+      told.push([
+        stamp === 2 * token ? 'complete' : 'wrong stamp',
+        token,
+        reasonCode,
+        ...(reasonString === undefined ? [] : [reasonString]),
+      ]),
+    onReceived: (token, stamp) => told.push(stamp === 2 * token ? ['received', token] : ['wrong stamp', stamp]),
   });
   return { ...conversation, lane: lane as PublishLane, told };
 }
 
 function send(lane: PublishLane, token: number, payload: string, topic = 't'): void {
-  const at = lane.begin(topic, payload.length, token);
+  const at = lane.begin(topic, payload.length, token, 2 * token);
   lane.target.write(payload, at);
 }
 
