@@ -42,19 +42,20 @@ export interface Ledgers {
 
 /** Adds up the counts of several publishers, or runs. */
 export function sumLedgers(ledgers: readonly Ledger[]): Ledger {
-  const sum = (count: keyof Ledger): number => ledgers.reduce((total, ledger) => total + ledger[count], 0);
-  return {
-    attempted: sum('attempted'),
-    accepted: sum('accepted'),
-    refused: sum('refused'),
-    timedOut: sum('timedOut'),
-    inFlight: sum('inFlight'),
-    expected: sum('expected'),
-    delivered: sum('delivered'),
-    lost: sum('lost'),
-    duplicated: sum('duplicated'),
-    outOfOrder: sum('outOfOrder'),
-  };
+  return { ...sumCounts(PUBLISH_COUNTS, ledgers), ...sumDeliveries(ledgers) };
+}
+
+/** Adds up the counts of several subscribers, or runs. */
+export function sumDeliveries(ledgers: readonly DeliveryLedger[]): DeliveryLedger {
+  return sumCounts(DELIVERY_COUNTS, ledgers);
+}
+
+function sumCounts<K extends string>(
+  counts: readonly K[],
+  ledgers: readonly Readonly<Record<K, number>>[],
+): Record<K, number> {
+  const sums = counts.map((count) => [count, ledgers.reduce((sum, ledger) => sum + ledger[count], 0)]);
+  return Object.fromEntries(sums) as Record<K, number>;
 }
 
 /** Throws InternalError when a ledger does not add up: a number that cannot be true must not be printed. */

@@ -6,6 +6,7 @@ import { LatencyCounts } from './latency.ts';
 import { assertLedgersAddUp } from './ledger.ts';
 import type { BenchPlan } from './plan.ts';
 import { findPlateau } from './plateau.ts';
+import { ratesOf } from './rates.ts';
 import type { Recorder } from './recorder.ts';
 import {
   type BenchConfig,
@@ -66,11 +67,7 @@ export function makeResult(run: BenchRun, { embedded, environment }: Circumstanc
     })),
     measured,
     durations,
-    rates: {
-      sentPerSecond: rateOf(measured.attempted, durations.send),
-      acceptedPerSecond: rateOf(measured.accepted, durations.accept),
-      deliveredPerSecond: rateOf(measured.delivered, durations.deliver),
-    },
+    rates: ratesOf({ measured, durations }),
     latency: latenciesOf(run),
     samples: run.samples,
     thresholds: [],
@@ -105,11 +102,6 @@ function forJson({ correlationData, ...rest }: MessageProperties): NonNullable<B
 
 function spanOf({ firstSentUs }: Recorder, lastUs: number): number | null {
   return Number.isNaN(lastUs) ? null : Math.round(lastUs - firstSentUs);
-}
-
-/** To three decimals, as many as anybody can want of a rate. */
-function rateOf(count: number, spanUs: number | null): number {
-  return spanUs === null || spanUs === 0 ? 0 : Math.round((count * 1e9) / spanUs) / 1000;
 }
 
 function describeBroker({ connection, grantedQoS, identity, publishers }: BenchRun, embedded: boolean): Broker {

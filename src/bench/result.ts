@@ -238,6 +238,37 @@ export interface Repeat {
   readonly latency: BenchResult['latency'];
 }
 
+/** One of the runs that `mqtt-bench merge` made one result of: what its durations are made from. */
+export interface MergedRun {
+  readonly runId: string;
+  readonly hostname: string;
+  readonly startedAt: string;
+  readonly outcome: Outcome;
+  readonly durations: BenchResult['durations'];
+}
+
+/** What --find-max found, and how. */
+export interface Search {
+  /** What had to hold, as it was given. */
+  readonly target: string;
+  /** The highest rate tried that held, in messages per second: that of the result it stands in. Null: none did. */
+  readonly rate: number | null;
+  /** In the order in which they were tried. */
+  readonly steps: readonly SearchStep[];
+}
+
+/** One run of --find-max. */
+export interface SearchStep {
+  /** Messages per second that were asked for. */
+  readonly rate: number;
+  readonly startedAt: string;
+  readonly held: boolean;
+  /** Why it did not hold; null when it did. */
+  readonly reason: string | null;
+  readonly thresholds: readonly Threshold[];
+  readonly rates: BenchResult['rates'];
+}
+
 /** The record of one run: printed, stored, and enough to print everything again. docs/json/bench-result.schema.json. */
 export interface BenchResult {
   /** Version of this format. */
@@ -269,7 +300,7 @@ export interface BenchResult {
     readonly accept: number | null;
     readonly deliver: number | null;
   };
-  /** `measured` divided by `durations`; 0 when there was none. */
+  /** `measured` divided by `durations`; 0 when there was none. Of several runs: the time in which any of them ran. */
   readonly rates: {
     readonly sentPerSecond: number;
     readonly acceptedPerSecond: number;
@@ -282,4 +313,8 @@ export interface BenchResult {
   readonly thresholds: readonly Threshold[];
   /** Of --repeat, in order; empty for a single run. What stands above is of all of them together. */
   readonly repeats: readonly Repeat[];
+  /** Of `mqtt-bench merge`, by `startedAt`. */
+  readonly merged?: readonly MergedRun[];
+  /** Of --find-max. */
+  readonly search?: Search;
 }

@@ -2,8 +2,11 @@ import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import type { LatencyCounts } from './latency.ts';
 import type { Latency } from './result.ts';
 
+/** What a summary is made of: counts by bucket, and the figures that are exact. */
+export type Counted = Pick<LatencyCounts, 'count' | 'minUs' | 'maxUs' | 'meanUs' | 'eachBucket'>;
+
 /** Percentiles by HdrHistogram, three significant digits. Loads the library: call it when the load is over. */
-export function summarizeLatency(counts: LatencyCounts): Latency {
+export function summarizeLatency(counts: Counted): Latency {
   if (counts.count === 0) {
     return {
       unit: 'us',

@@ -1,0 +1,95 @@
+/** Which runs can become one result, and what that result was to do. */
+import { UsageError } from '../../errors.ts';
+import { quote } from '../../output/escape.ts';
+import type { BenchConfig } from '../result.ts';
+
+/** What is measured: numbers of different things have no sum. */
+const ALWAYS_EQUAL = [
+  'scenario',
+  'qos',
+  'retain',
+  'payload',
+  'shape',
+  'flood',
+  'topics',
+  'topicAlias',
+  'warmupMs',
+  'rampMs',
+  'storms',
+  'properties',
+] as const satisfies readonly (keyof BenchConfig)[];
+
+/** The load: runs at the same time add it up, runs one after another are of the same. */
+const ADDED = [
+  'messages',
+  'publishers',
+  'subscribers',
+  'window',
+  'rate',
+  'connectRate',
+  'connections',
+  'workers',
+] as const satisfies readonly (keyof BenchConfig)[];
+
+type Added = (typeof ADDED)[number];
+
+/** A configuration, and what to call it in an error: the name of its file. */
+export interface NamedConfig {
+  readonly name: string;
+  readonly config: BenchConfig;
+}
+
+/** Throws UsageError that names the first difference which keeps the runs from being one. `inTurn`: they did not overlap. */
+export function mergeConfigs(all: readonly NamedConfig[], inTurn: boolean): BenchConfig {
+  const [first, ...others] = all;
+  if (first === undefined) throw new UsageError('there is nothing to merge');
+  for (const other of others) {
+    refuseDifference(first, other, ALWAYS_EQUAL, 'They measure different things.');
+    if (inTurn) {
+      refuseDifference(first, other, ADDED, 'Only runs that took place at the same time may differ in their load.');
+    }
+  }
+  const configs = all.map(({ config }) => config);
+  const longest = (key: 'durationMs'): number | null =>
+    configs.reduce<number | null>((most, config) => larger(most, config[key]), null);
+  return {
+    ...first.config,
+    ...(inTurn ? {} : addLoads(configs)),
+    durationMs: longest('durationMs'),
+    drainTimeoutMs: Math.max(...configs.map(({ drainTimeoutMs }) => drainTimeoutMs)),
+    localAddresses: [...new Set(configs.flatMap(({ localAddresses }) => localAddresses))],
+  };
+}
+
+function addLoads(configs: readonly BenchConfig[]): Pick<BenchConfig, Added> {
+  const sum = <T extends number | null>(key: Added): T =>
+    configs.reduce<number | null>((total, config) => {
+      const value = config[key];
+      return total === null || value === null ? null : total + value;
+    }, 0) as T;
+  return {
+    messages: sum('messages'),
+    publishers: sum('publishers'),
+    subscribers: sum('subscribers'),
+    window: sum('window'),
+    rate: sum('rate'),
+    connectRate: sum('connectRate'),
+    connections: sum('connections'),
+    workers: sum('workers'),
+  };
+}
+
+function refuseDifference(a: NamedConfig, b: NamedConfig, keys: readonly (keyof BenchConfig)[], hint: string): void {
+  const key = keys.find((candidate) => !isSame(a.config[candidate], b.config[candidate]));
+  if (key === undefined) return;
+  const [inA, inB] = [a, b].map(({ config }) => JSON.stringify(config[key] ?? null));
+  throw new UsageError(`cannot merge ${quote(a.name)} and ${quote(b.name)}: ${key} is ${inA} and ${inB}`, hint);
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function larger(a: number | null, b: number | null): number | null {
+  return a === null || (b !== null && b > a) ? b : a;
+}
