@@ -68,7 +68,7 @@ export class Sampler {
     const periodMs = this.samples.length < MOST_SECONDS ? SECOND_MS : MINUTE_MS;
     const elapsedMs = clock.monotonicMs() - this.#startMs;
     // Counted on from the last one too: a timer may fire a fraction of a millisecond before its time.
-    this.#dueMs = Math.max(this.#dueMs + periodMs, Math.floor(elapsedMs / periodMs) * periodMs);
+    this.#dueMs = Math.max(this.#dueMs + periodMs, (Math.floor(elapsedMs / periodMs) + 1) * periodMs);
     this.#timer = clock.setTimer(() => {
       this.#sample();
       this.#waitForNext();
