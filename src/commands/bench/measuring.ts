@@ -1,39 +1,32 @@
 /** From a plan to an exit code, the same for every scenario: run, print, judge. */
+import type { BrokerProcess } from '../../bench/broker-process.ts';
 import type { LiveView } from '../../bench/live.ts';
 import type { BenchPlan } from '../../bench/plan.ts';
-import type { BenchResult } from '../../bench/result.ts';
 import type { Context } from '../../cli/context.ts';
-import { ExitCode } from '../../cli/exit-codes.ts';
+import type { ExitCode } from '../../cli/exit-codes.ts';
 import type { ConnectionPlan } from '../../mqtt/connection-plan.ts';
 import { benchJsonOption } from '../../options/bench.ts';
+import { repeatOption } from '../../options/bench-verdict.ts';
+import { brokerPidOption } from '../../options/bench-watch.ts';
 import { brokerOption, debugOption, noColorOption, quietOption } from '../../options/connection.ts';
 import type { OptionValues } from '../../options/option-values.ts';
 import { openPatiently, resolvePatience } from '../reconnecting.ts';
 import { makeTrace, Status } from '../status.ts';
-import { printResult } from './printing.ts';
+import { checkOut, conclude, type Measured } from './concluding.ts';
+import { type RunPlan, runRepeatedly } from './repeating.ts';
 
 const NAME = 'mqtt-bench';
 
-/** What one run came to. */
-export interface Measured {
-  readonly result: BenchResult;
-  /** What was thrown in the middle of the run, when sending failed. */
-  readonly error: Error | undefined;
-}
-
-/** Runs the plan, prints the result and judges it. Throws CliError. */
+/** Runs the plan, as often as --repeat says, writes and prints the result and judges it. Throws CliError. */
 export async function measure(
   plan: BenchPlan,
   connection: ConnectionPlan,
   values: OptionValues,
   context: Context,
 ): Promise<ExitCode> {
-  const { result, error } = await runOnce(plan, connection, values, context);
-  await printResult(result, values, context);
-  const { judge } = await import('../../bench/verdict.ts');
-  const failure = error ?? judge(result);
-  if (failure !== undefined) throw failure;
-  return ExitCode.ok;
+  await checkOut(values);
+  const run: RunPlan = (next) => runOnce(next, connection, values, context);
+  return conclude(await runRepeatedly(plan, values.get(repeatOption), run, context.stop), values, context);
 }
 
 /** One run of the plan, with its live view. Throws CliError for what fails before the load starts. */
@@ -43,6 +36,7 @@ export async function runOnce(
   values: OptionValues,
   context: Context,
 ): Promise<Measured> {
+  const brokerProcess = await prepare(plan, connection, values, context);
   const { runBench } = await import('../../bench/run.ts');
   const status = new Status(NAME, context, values.get(quietOption));
   const live = await startLiveView(values, context);
@@ -51,6 +45,7 @@ export async function runOnce(
     clock,
     stop,
     machine,
+    brokerProcess,
     openSession: openPatiently(context, status, resolvePatience(values)),
     handlers: makeTrace(NAME, values, context),
     onStart: (watched) => live?.start(plan, watched),
@@ -61,6 +56,31 @@ export async function runOnce(
   const embedded = values.get(brokerOption) !== undefined;
   const result = makeResult(benchRun, { embedded, environment: describeEnvironment(VERSION, context.nodeVersion) });
   return { result, error: benchRun.error };
+}
+
+/** What can be known to be in vain before anything is opened. Throws UsageError. */
+async function prepare(
+  { connections, localAddresses, publishers, subscribers }: BenchPlan,
+  { endpoint }: ConnectionPlan,
+  values: OptionValues,
+  { machine }: Context,
+): Promise<BrokerProcess | undefined> {
+  const { preflight } = await import('../../bench/preflight.ts');
+  const { localAddress } = endpoint;
+  preflight(
+    {
+      // One more listens to what the broker says of itself.
+      connections: publishers + subscribers + connections + 1,
+      localAddresses: localAddresses.length === 0 && localAddress !== undefined ? [localAddress] : localAddresses,
+      endpoint,
+      embedded: values.get(brokerOption) !== undefined,
+    },
+    { machine },
+  );
+  const pid = values.get(brokerPidOption);
+  if (pid === undefined) return undefined;
+  const { BrokerProcess } = await import('../../bench/broker-process.ts');
+  return new BrokerProcess(pid, machine);
 }
 
 async function startLiveView(values: OptionValues, context: Context): Promise<LiveView | undefined> {

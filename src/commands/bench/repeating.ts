@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import type { BenchPlan } from '../../bench/plan.ts';
+import type { BenchResult, Outcome } from '../../bench/result.ts';
+import type { Context, StopReason } from '../../cli/context.ts';
+import { CliError } from '../../errors.ts';
+import type { Measured } from './concluding.ts';
+
+/** Runs one plan to its end. Throws CliError for what fails before the load starts. */
+export type RunPlan = (plan: BenchPlan) => Promise<Measured>;
+
+/**
+ * Runs the plan `count` times, into one result. A run that is cut short is the last one and counts for what it was; a
+ * further run that cannot start ends the series, and what was measured before is kept.
+ */
+export async function runRepeatedly(
+  plan: BenchPlan,
+  count: number,
+  run: RunPlan,
+  stop: Context['stop'],
+): Promise<Measured> {
+  const results: BenchResult[] = [];
+  let error: Error | undefined;
+  while (results.length < count && error === undefined && !stop.aborted) {
+    try {
+      const measured = await run(results.length === 0 ? plan : planAgain(plan));
+      results.push(measured.result);
+      error = measured.error;
+      if (measured.result.outcome.kind !== 'completed') break;
+    } catch (failure) {
+      if (results.length === 0 || !(failure instanceof CliError)) throw failure;
+      error = failure;
+    }
+  }
+  if (count === 1 && results[0] !== undefined) return { result: results[0], error };
+  const { mergeRepeats } = await import('../../bench/merge/merge.ts');
+  const merged = mergeRepeats(results);
+  const isCutShort = results.length < count && merged.outcome.kind === 'completed';
+  return { result: isCutShort ? { ...merged, outcome: outcomeOf(error, stop) } : merged, error };
+}
+
+/** The same plan with a mark of its own: what comes late of an earlier run is not taken for this one's. */
+export function planAgain(plan: BenchPlan): BenchPlan {
+  const runId = randomBytes(8).toString('hex');
+  const renew = (text: string): string => text.replaceAll(plan.runId, runId);
+  return { ...plan, runId, topic: renew(plan.topic), filter: plan.filter === null ? null : renew(plan.filter) };
+}
+
+/** Of a series that ended between two runs. */
+function outcomeOf(error: Error | undefined, stop: Context['stop']): Outcome {
+  if (stop.aborted) return { kind: 'interrupted', signal: (stop.reason as StopReason).signal };
+  return { kind: 'failed', reason: error?.message ?? 'a further run could not start' };
+}
