@@ -14,16 +14,17 @@ export interface BrokerWatch {
   readonly info: SessionInfo;
   readonly topics: SystemTopics;
   /** Never rejects. */
-  close(): Promise<void>;
+  close(graceMs?: number): Promise<void>;
 }
 
 /**
  * Listens to `$SYS` on a connection of its own, since some brokers end the connection that asks for it; then, and where
- * it is denied, nothing is known. Throws what opening the connection throws.
+ * it is denied, nothing is known. Throws what opening the connection throws, and the reason of `abort`.
  */
 export async function watchBroker(
   plan: ConnectionPlan,
   { openSession, clock, handlers }: Pick<BenchWorld, 'openSession' | 'clock' | 'handlers'>,
+  abort: AbortSignal,
 ): Promise<BrokerWatch> {
   const topics = new SystemTopics();
   const clientId = plan.clientId === '' ? '' : `${plan.clientId}-identify`;
@@ -37,12 +38,16 @@ export async function watchBroker(
       },
     },
   );
-  const ask = (name: string): Promise<boolean> => within(subscribe(session, name), LIMIT_MS, clock).then(Boolean);
-  // The version alone first: a broker may tell it and yet end the connection that asks for more.
-  const mayAskForMore = await ask('version');
-  const isWatching = mayAskForMore && (await ask('#'));
-  if (!isWatching) await session.close();
-  return { info: session.info, topics, close: () => session.close() };
+  const ask = (name: string): Promise<boolean> =>
+    within(subscribe(session, name), LIMIT_MS, clock, abort).then(Boolean);
+  let isWatching = false;
+  try {
+    // The version alone first: a broker may tell it and yet end the connection that asks for more.
+    isWatching = (await ask('version')) && (await ask('#'));
+  } finally {
+    if (!isWatching) await session.close(undefined, undefined, abort.aborted ? 0 : undefined);
+  }
+  return { info: session.info, topics, close: (graceMs) => session.close(undefined, undefined, graceMs) };
 }
 
 /** True when what is retained there has come: it comes before the answer to a PINGREQ that follows. */

@@ -4,9 +4,10 @@ import type { MessageProperties, QoS } from '../mqtt/session.ts';
 import { diagnose, type Undiagnosed } from './diagnosis.ts';
 import { LatencyCounts } from './latency.ts';
 import { assertLedgersAddUp } from './ledger.ts';
+import type { OpeningRecord } from './opening-record.ts';
 import type { BenchPlan } from './plan.ts';
 import { findPlateau } from './plateau.ts';
-import { ratesOf } from './rates.ts';
+import { rateOf, ratesOf } from './rates.ts';
 import type { Recorder } from './recorder.ts';
 import {
   type BenchConfig,
@@ -16,11 +17,28 @@ import {
   LATENCIES,
   type Latency,
   type LatencyName,
+  type Opening,
 } from './result.ts';
 import type { BenchRun } from './run.ts';
 import { summarizeLatency } from './summarize.ts';
+import type { WillRecord } from './will-record.ts';
 
 const PROTOCOLS = { 3: '3.1', 4: '3.1.1', 5: '5' } as const;
+
+/** What of a recorder the result is made from. */
+type Seen = Pick<
+  Recorder,
+  | 'acknowledgement'
+  | 'altered'
+  | 'endToEnd'
+  | 'firstSentUs'
+  | 'foreign'
+  | 'lastAcceptedUs'
+  | 'lastDeliveredUs'
+  | 'lastSentUs'
+  | 'refusals'
+  | 'toLedgers'
+>;
 
 /** What is known of a run beside what was seen in it. */
 export interface Circumstances {
@@ -31,7 +49,8 @@ export interface Circumstances {
 
 /** The record of a run. Throws InternalError when its ledger does not add up. */
 export function makeResult(run: BenchRun, { embedded, environment }: Circumstances): BenchResult {
-  const { outcome, plan, recorder, startedMs } = run;
+  const { outcome, plan, startedMs, wills } = run;
+  const recorder = wills === undefined ? run.recorder : seenOf(wills, run.recorder);
   const { runId, seed, isWindowChosen = false } = plan;
   const ledgers = recorder.toLedgers();
   assertLedgersAddUp(ledgers);
@@ -43,7 +62,6 @@ export function makeResult(run: BenchRun, { embedded, environment }: Circumstanc
   } as const;
   const { attempted, accepted, delivered } = ledgers.total;
   const measured = { attempted, accepted, delivered };
-  const opened = plan.publishers + plan.subscribers;
   const result: Undiagnosed = {
     v: 1,
     runId,
@@ -54,7 +72,7 @@ export function makeResult(run: BenchRun, { embedded, environment }: Circumstanc
     config: configOf(plan),
     broker: describeBroker(run, embedded),
     environment,
-    connections: { attempted: opened, connected: opened, failed: 0, lost: 0, reasons: [] },
+    connections: run.connections.toLedger(),
     ledger: ledgers.total,
     perPublisher: ledgers.publishers,
     perSubscriber: ledgers.subscribers,
@@ -68,6 +86,7 @@ export function makeResult(run: BenchRun, { embedded, environment }: Circumstanc
     measured,
     durations,
     rates: ratesOf({ measured, durations }),
+    ...(run.openings && { openings: run.openings.map(openingOf) }),
     latency: latenciesOf(run),
     samples: run.samples,
     thresholds: [],
@@ -83,11 +102,15 @@ function configOf(plan: BenchPlan): BenchConfig {
   return { ...config, ...(properties && { properties: forJson(properties) }) };
 }
 
-function latenciesOf({ plan, recorder }: BenchRun): BenchResult['latency'] {
+function latenciesOf({ connections, plan, recorder, wills }: BenchRun): BenchResult['latency'] {
   const none = new LatencyCounts();
   const recorded: Partial<Record<LatencyName, LatencyCounts>> = {
-    endToEnd: recorder.endToEnd,
-    endToEndService: recorder.endToEnd,
+    connect: connections.connect,
+    tls: connections.tls,
+    connack: connections.connack,
+    suback: connections.suback,
+    endToEnd: wills?.latency ?? recorder.endToEnd,
+    endToEndService: wills?.latency ?? recorder.endToEnd,
     ...(plan.qos === 1 && { puback: recorder.acknowledgement }),
     ...(plan.qos === 2 && { pubcomp: recorder.acknowledgement }),
   };
@@ -100,7 +123,42 @@ function forJson({ correlationData, ...rest }: MessageProperties): NonNullable<B
   return { ...rest, ...(correlationData && { correlationData: correlationData.toString('base64') }) };
 }
 
-function spanOf({ firstSentUs }: Recorder, lastUs: number): number | null {
+/** A Will is sent when its connection is cut. */
+function seenOf(wills: WillRecord, { acknowledgement, refusals }: Recorder): Seen {
+  const { altered, firstDueUs, foreign, lastDeliveredUs, lastDueUs, latency } = wills;
+  return {
+    toLedgers: () => wills.toLedgers(),
+    foreign,
+    altered,
+    refusals,
+    acknowledgement,
+    endToEnd: latency,
+    firstSentUs: firstDueUs,
+    lastSentUs: lastDueUs,
+    lastAcceptedUs: lastDueUs,
+    lastDeliveredUs,
+  };
+}
+
+function openingOf(opening: OpeningRecord): Opening {
+  const { attempted, connected, failed, lastOpenMs, startMs } = opening;
+  const duration = Number.isNaN(lastOpenMs) ? null : Math.round((lastOpenMs - startMs) * 1000);
+  return {
+    attempted,
+    connected,
+    failed,
+    unit: 'us',
+    duration,
+    connectedPerSecond: rateOf(connected, duration),
+    latency: {
+      connect: summarizeLatency(opening.connect),
+      tls: summarizeLatency(opening.tls),
+      connack: summarizeLatency(opening.connack),
+    },
+  };
+}
+
+function spanOf({ firstSentUs }: Seen, lastUs: number): number | null {
   return Number.isNaN(lastUs) ? null : Math.round(lastUs - firstSentUs);
 }
 

@@ -9,7 +9,7 @@ export function ratesOf({ measured, durations }: Pick<BenchResult, 'measured' | 
   };
 }
 
-/** To three decimals, as many as anybody can want of a rate. */
-function rateOf(count: number, spanUs: number | null): number {
+/** To three decimals, as many as anybody can want of a rate; 0 when there was no time. */
+export function rateOf(count: number, spanUs: number | null): number {
   return spanUs === null || spanUs === 0 ? 0 : Math.round((count * 1e9) / spanUs) / 1000;
 }

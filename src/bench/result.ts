@@ -190,6 +190,18 @@ export interface ConnectionLedger {
   readonly reasons: readonly { readonly reason: string; readonly count: number }[];
 }
 
+/** `conn`: one time that all connections were opened, the first one or after a storm had cut them. */
+export interface Opening {
+  readonly attempted: number;
+  readonly connected: number;
+  readonly failed: number;
+  readonly unit: 'us';
+  /** From when the first connection was due to the last CONNACK; null when none was opened. */
+  readonly duration: number | null;
+  readonly connectedPerSecond: number;
+  readonly latency: Readonly<Record<'connect' | 'tls' | 'connack', Latency>>;
+}
+
 /** What was seen in one second, or in what there was of it at the end. */
 export interface Sample {
   /** Milliseconds from `startedAt` to its end. */
@@ -306,6 +318,8 @@ export interface BenchResult {
     readonly acceptedPerSecond: number;
     readonly deliveredPerSecond: number;
   };
+  /** Of `conn`, in order: the first is no storm. */
+  readonly openings?: readonly Opening[];
   /** From the end of the warm-up on. */
   readonly latency: Readonly<Record<LatencyName, Latency>>;
   readonly samples: readonly Sample[];

@@ -4,11 +4,13 @@ import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
 import { describeReasonCode } from '../mqtt/reason-codes.ts';
 import type { QoS, Session } from '../mqtt/session.ts';
 import { quote } from '../output/escape.ts';
+import type { LatencyCounts } from './latency.ts';
 import type { BenchPlan } from './plan.ts';
 import { within } from './within.ts';
 
 /**
- * Subscribes every subscriber to the topics of every publisher. Returns the lowest QoS that was granted. Throws
+ * Subscribes every subscriber to the topics of every publisher. Returns the lowest QoS that was granted; `latency` is
+ * told how long each SUBACK took. Throws
  * SubscriptionDeniedError, and UnreachableError when a SUBACK does not come within the connect time-out.
  */
 export async function subscribeAll(
@@ -17,9 +19,16 @@ export async function subscribeAll(
   { connectTimeoutMs, endpoint }: ConnectionPlan,
   clock: Clock,
   abort: AbortSignal,
+  latency: LatencyCounts,
 ): Promise<QoS> {
   const filter = plan.filter ?? '';
-  const all = Promise.all(subscribers.map((subscriber) => subscriber.subscribe([{ filter, qos: plan.qos }])));
+  const subscribe = async (subscriber: Session): ReturnType<Session['subscribe']> => {
+    const startMs = clock.monotonicMs();
+    const outcomes = await subscriber.subscribe([{ filter, qos: plan.qos }]);
+    latency.record((clock.monotonicMs() - startMs) * 1000);
+    return outcomes;
+  };
+  const all = Promise.all(subscribers.map(subscribe));
   const answers = await within(all, connectTimeoutMs, clock, abort);
   if (answers === undefined) {
     throw new UnreachableError(

@@ -11,6 +11,14 @@ import { FakeClock, settle } from '../support/fake-clock.ts';
 import { drive, runToEnd, startRun } from './support/drive.ts';
 import { LyingBroker } from './support/lying-broker.ts';
 
+/** What a run fails with before its first message. It has a result all the same. */
+async function failureOf(driving: Promise<BenchRun>): Promise<unknown> {
+  const { error, outcome, recorder } = await driving;
+  expect(outcome.kind).not.toBe('completed');
+  expect(recorder.toLedgers().total.attempted).toBe(0);
+  return error;
+}
+
 function totalOf(run: BenchRun): unknown {
   return run.recorder.toLedgers().total;
 }
@@ -89,7 +97,12 @@ describe('the connections of a run', () => {
       return asked > 40 ? Promise.reject(refused) : broker.openSession(...how);
     };
     const { run } = startRun({ publishers: 500 }, {}, { openSession });
-    await expect(drive(run, clock)).rejects.toBe(refused);
+    const done = await drive(run, clock);
+    expect(done.error).toBe(refused);
+    expect(done.outcome).toEqual({ kind: 'failed', reason: 'too many connections' });
+    const { attempted, connected, failed, reasons } = done.connections.toLedger();
+    expect([connected, attempted]).toEqual([39, 39 + failed]);
+    expect(reasons).toEqual([{ reason: 'too many connections', count: failed }]);
     expect(broker.sessions.length).toBe(40);
     expect(broker.sessions.every(({ closed }) => closed)).toBe(true);
     expect(asked).toBeLessThan(150);
@@ -99,16 +112,19 @@ describe('the connections of a run', () => {
 describe('before the first message', () => {
   it('a denied subscription is an error', async () => {
     const { run, clock, broker } = startRun({}, { subscribe: () => ({ reasonCode: 0x87, reasonString: 'go away' }) });
-    await expect(drive(run, clock)).rejects.toThrow(SubscriptionDeniedError);
-    await expect(run).rejects.toThrow(
-      'the broker denied the subscription to mqtt-bench/0123456789abcdef/+: Not authorized (0x87): go away',
+    expect(await failureOf(drive(run, clock))).toEqual(
+      new SubscriptionDeniedError(
+        'the broker denied the subscription to mqtt-bench/0123456789abcdef/+: Not authorized (0x87): go away',
+        'Which topics may this user read? -t sets the prefix.',
+      ),
     );
     expect(broker.published).toEqual([]);
   });
 
   it('a SUBACK that does not come is an error at the connect time-out', async () => {
     const { run, clock } = startRun({}, { subscribe: () => 'never' });
-    await expect(drive(run, clock, 100)).rejects.toThrow('localhost:1883 did not answer SUBSCRIBE in 10 s');
+    const error = new UnreachableError('localhost:1883 did not answer SUBSCRIBE in 10 s');
+    expect(await failureOf(drive(run, clock, 100))).toEqual(error);
     expect(clock.monotonicMs()).toBeLessThan(12_000);
   });
 
@@ -121,8 +137,9 @@ describe('before the first message', () => {
     ],
   ])('what the broker said that it would not take is an error: %j', async (info, plan, message) => {
     const { run, clock, broker } = startRun(plan, { info });
-    await expect(drive(run, clock)).rejects.toThrow(PublishRefusedError);
-    await expect(run).rejects.toThrow(message);
+    const error = await failureOf(drive(run, clock));
+    expect(error).toBeInstanceOf(PublishRefusedError);
+    expect((error as Error).message).toContain(message);
     expect(broker.published).toEqual([]);
   });
 
@@ -133,7 +150,7 @@ describe('before the first message', () => {
     );
     await settle();
     stop.abort({ signal: 'SIGTERM' });
-    await expect(drive(run, clock)).rejects.toMatchObject({ exitCode: 143 });
+    expect(await failureOf(drive(run, clock))).toMatchObject({ exitCode: 143 });
     expect(clock.monotonicMs()).toBe(0);
   });
 
@@ -144,7 +161,7 @@ describe('before the first message', () => {
     );
     await settle();
     broker.sessions[1]!.end({ kind: 'lost', reason: 'the broker reset it' });
-    await expect(drive(run, clock)).rejects.toThrow(
+    expect(await failureOf(drive(run, clock))).toEqual(
       new ConnectionLostError('the connection of subscriber 0 was lost: the broker reset it'),
     );
   });
@@ -356,8 +373,9 @@ describe('a run that is cut short', () => {
     const done = await drive(run, clock);
     expect(done.outcome).toEqual({ kind: 'connection-lost', role, index, reason: 'the broker reset it' });
     expect(done.recorder.toLedgers().total.attempted).toBe(broker.published.length);
+    expect(done.connections.toLedger()).toMatchObject({ attempted: 3, lost: 1 });
     expect(clock.monotonicMs()).toBeLessThan(1000);
-    expect(broker.sessions.every(({ closed }) => closed)).toBe(true);
+    expect(broker.sessions.every(({ closed }, other) => closed || other === number)).toBe(true);
   });
 
   it('by the loss of all connections at once: the first one is named', async () => {

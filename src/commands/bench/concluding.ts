@@ -2,6 +2,7 @@
 import type { BenchResult } from '../../bench/result.ts';
 import type { Context } from '../../cli/context.ts';
 import { ExitCode } from '../../cli/exit-codes.ts';
+import { benchJsonOption } from '../../options/bench.ts';
 import { assertOption, outOption } from '../../options/bench-verdict.ts';
 import type { OptionValues } from '../../options/option-values.ts';
 import { printResult } from './printing.ts';
@@ -11,6 +12,8 @@ export interface Measured {
   readonly result: BenchResult;
   /** What was thrown in the middle, when sending failed or a further run could not start. */
   readonly error: Error | undefined;
+  /** It failed before the load began: a script gets its result, people the error alone. */
+  readonly hasFailedEarly?: boolean;
 }
 
 /** Throws UsageError where --out could not be written: before the run, which may be long. */
@@ -28,16 +31,21 @@ export async function conclude(measured: Measured, values: OptionValues, context
   const asked = values.get(assertOption).flat();
   const thresholds = [...measured.result.thresholds, ...checkThresholds(asked, measured.result)];
   const result = { ...measured.result, thresholds };
-  await deliver(result, values, context);
+  await deliver(result, measured.hasFailedEarly ?? false, values, context);
   const failure = measured.error ?? judge(result);
   if (failure !== undefined) throw failure;
   return ExitCode.ok;
 }
 
 /** To the file first: a reader of standard output that has gone must not keep it from being written, nor the other way. */
-async function deliver(result: BenchResult, values: OptionValues, context: Context): Promise<void> {
+async function deliver(
+  result: BenchResult,
+  hasFailedEarly: boolean,
+  values: OptionValues,
+  context: Context,
+): Promise<void> {
   const [written] = await Promise.allSettled([writeOut(result, values)]);
-  await printResult(result, values, context);
+  if (!hasFailedEarly || values.get(benchJsonOption)) await printResult(result, values, context);
   if (written.status === 'rejected') throw written.reason;
 }
 

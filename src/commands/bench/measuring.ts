@@ -29,7 +29,7 @@ export async function measure(
   return conclude(await runRepeatedly(plan, values.get(repeatOption), run, context.stop), values, context);
 }
 
-/** One run of the plan, with its live view. Throws CliError for what fails before the load starts. */
+/** One run of the plan, with its live view. Throws UsageError; what else fails is part of what it returns. */
 export async function runOnce(
   plan: BenchPlan,
   connection: ConnectionPlan,
@@ -37,10 +37,10 @@ export async function runOnce(
   context: Context,
 ): Promise<Measured> {
   const brokerProcess = await prepare(plan, connection, values, context);
-  const { runBench } = await import('../../bench/run.ts');
   const status = new Status(NAME, context, values.get(quietOption));
   const live = await startLiveView(values, context);
   const { clock, machine, stop } = context;
+  const { runBench } = await import('../../bench/run.ts');
   const benchRun = await runBench(plan, connection, {
     clock,
     stop,
@@ -55,7 +55,7 @@ export async function runOnce(
   const { VERSION } = await import('../../cli/version.ts');
   const embedded = values.get(brokerOption) !== undefined;
   const result = makeResult(benchRun, { embedded, environment: describeEnvironment(VERSION, context.nodeVersion) });
-  return { result, error: benchRun.error };
+  return { result, error: benchRun.error, hasFailedEarly: !benchRun.hasBegun };
 }
 
 /** What can be known to be in vain before anything is opened. Throws UsageError. */

@@ -20,22 +20,25 @@ export async function runRepeatedly(
 ): Promise<Measured> {
   const results: BenchResult[] = [];
   let error: Error | undefined;
+  let hasFailedEarly = false;
   while (results.length < count && error === undefined && !stop.aborted) {
     try {
       const measured = await run(results.length === 0 ? plan : planAgain(plan));
-      results.push(measured.result);
       error = measured.error;
+      if (measured.hasFailedEarly && results.length > 0) break;
+      results.push(measured.result);
+      hasFailedEarly = measured.hasFailedEarly ?? false;
       if (measured.result.outcome.kind !== 'completed') break;
     } catch (failure) {
       if (results.length === 0 || !(failure instanceof CliError)) throw failure;
       error = failure;
     }
   }
-  if (count === 1 && results[0] !== undefined) return { result: results[0], error };
+  if (count === 1 && results[0] !== undefined) return { result: results[0], error, hasFailedEarly };
   const { mergeRepeats } = await import('../../bench/merge/merge.ts');
   const merged = mergeRepeats(results);
   const isCutShort = results.length < count && merged.outcome.kind === 'completed';
-  return { result: isCutShort ? { ...merged, outcome: outcomeOf(error, stop) } : merged, error };
+  return { result: isCutShort ? { ...merged, outcome: outcomeOf(error, stop) } : merged, error, hasFailedEarly };
 }
 
 /** The same plan with a mark of its own: what comes late of an earlier run is not taken for this one's. */
