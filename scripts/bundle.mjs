@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { bundlePage, page } from './page.mjs';
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const SHIMS = join(ROOT, 'scripts/shims');
@@ -61,7 +62,7 @@ export async function bundleForNode(entry) {
     metafile: true,
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: [shims],
+    plugins: [shims, page],
     define: {
       // Native helpers of `ws` that are never installed with this package.
       'process.env.WS_NO_BUFFER_UTIL': '"1"',
@@ -85,5 +86,17 @@ export async function bundleForNode(entry) {
       throw new Error(`${basename(path)}: ${warnings.map((warning) => warning.text).join('; ')}`);
     chunks.set(basename(path), code);
   }
-  return { chunks, metafile };
+  return { chunks, metafile: await withPage(metafile) };
+}
+
+/** Names what the text for browsers is made of in place of the text: its licences and sizes count too. */
+async function withPage(metafile) {
+  const { outputs } = (await bundlePage()).metafile;
+  const parts = Object.assign({}, ...Object.values(outputs).map(({ inputs }) => inputs));
+  for (const output of Object.values(metafile.outputs)) {
+    if (!('page:page' in output.inputs)) continue;
+    const { 'page:page': _, ...others } = output.inputs;
+    output.inputs = { ...others, ...parts };
+  }
+  return metafile;
 }

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { ROOT } from './bundle.mjs';
 import { MOSQUITTO_OPTIONS } from './mosquitto-options.mjs';
+import { page } from './page.mjs';
 
 const GENERATED = '<!-- Made by `npm run docs` from the tables in src. Do not edit. -->';
 const COMMANDS = ['mqtt-pub', 'mqtt-sub', 'mqtt-rr', 'mqtt-bench'];
@@ -26,6 +27,7 @@ async function loadTables() {
     format: 'esm',
     platform: 'node',
     packages: 'external',
+    plugins: [page],
     write: false,
     logLevel: 'warning',
   });

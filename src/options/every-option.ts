@@ -1,4 +1,5 @@
 import { benchOptions } from './bench.ts';
+import { benchReportOptions } from './bench-report.ts';
 import { connectionOptions, maxInflightOption, retryOptions } from './connection.ts';
 import { messageOptions } from './message.ts';
 import { outputOptions } from './output.ts';
@@ -17,6 +18,7 @@ export const everyOption: readonly OptionSpec[] = [
   latencyOption,
   ...outputOptions,
   ...benchOptions,
+  ...benchReportOptions.filter((spec) => !connectionOptions.includes(spec)),
   maxInflightOption,
   ...retryOptions,
   ...connectionOptions,

@@ -1,76 +1,139 @@
 import { escapeControls } from '../../output/escape.ts';
 import { formatRows, type Row } from '../../output/table.ts';
-import { formatBytes, formatCount, formatLatencyUs, formatPerSecond, formatQuantity } from '../../output/units.ts';
+import { formatCount, formatLatencyUs, formatPerSecond } from '../../output/units.ts';
 import type { BenchResult, Latency } from '../result.ts';
 import { describeEnd } from '../verdict.ts';
+import { chooseLatencies, describeBroker, describeLoad, formatThresholdValue, nameLatency } from './words.ts';
 
 /** The report that people read. `width`: of the terminal; undefined where there is none. */
 export function formatReport(result: BenchResult, width?: number): string {
   const ended = describeEnd(result);
-  const { altered, foreign } = result.ignored;
   const rows: Row[] = [
     { label: 'broker', cells: [describeBroker(result), describeLoad(result)] },
-    { label: 'sent', cells: describeLedger(result) },
-    { label: 'throughput', cells: describeRates(result) },
-    { label: 'latency', cells: describeLatency(result.latency.endToEnd) },
+    ...row('connections', describeConnections(result)),
+    ...describeLedger(result),
+    ...row('throughput', describeRates(result)),
+    ...describeLatencies(result),
+    ...row('repeats', describeRepeats(result)),
+    ...row('ignored', [
+      ...atLeastOne(result.ignored.foreign, 'of other senders'),
+      ...atLeastOne(result.ignored.altered, 'altered'),
+    ]),
+    ...result.thresholds.map((threshold) => ({
+      label: 'threshold',
+      cells: [threshold.assertion, `${threshold.held ? 'held' : 'missed'}: ${formatThresholdValue(threshold)}`],
+    })),
+    ...(ended === undefined ? [] : [{ label: 'ended', cells: [ended] }]),
+    ...result.diagnosis.map(({ sentence }) => ({ label: 'note', cells: [sentence] })),
   ];
-  if (foreign + altered > 0) {
-    rows.push({
-      label: 'ignored',
-      cells: [...atLeastOne(foreign, 'of other senders'), ...atLeastOne(altered, 'altered')],
-    });
-  }
-  if (ended !== undefined) rows.push({ label: 'ended', cells: [escapeControls(ended)] });
-  for (const { sentence } of result.diagnosis) rows.push({ label: 'note', cells: [escapeControls(sentence)] });
-  return formatRows(rows, width);
+  return formatRows(
+    rows.map(({ label, cells }) => ({ label, cells: cells.map(escapeControls) })),
+    width,
+  );
 }
 
-const TRANSPORTS = { tcp: '', tls: ' over TLS', ws: ' over WebSocket', wss: ' over WebSocket and TLS' } as const;
-
-function describeBroker({ broker }: BenchResult): string {
-  const { host, name, port, protocol, transport, version } = broker;
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  const who = name === null ? '' : `${escapeControls(version === null ? name : `${name} ${version}`)} at `;
-  return `${who}${address}, MQTT ${protocol}${TRANSPORTS[transport]}`;
+/** A line that has nothing to say is left out. */
+function row(label: string, cells: readonly string[]): Row[] {
+  return cells.length === 0 ? [] : [{ label, cells }];
 }
 
-function describeLoad({ broker, config }: BenchResult): string {
-  const granted = broker.grantedQoS < config.qos ? ` (granted ${broker.grantedQoS})` : '';
-  const shape = `${formatQuantity(config.publishers, 'publisher')} -> ${formatQuantity(config.subscribers, 'subscriber')}`;
-  return `${shape}, ${formatBytes(config.payload.sizeBytes)}, QoS ${config.qos}${granted}${config.window === null ? '' : `, window ${formatCount(config.window)}`}`;
-}
-
-function describeLedger({ ledger }: BenchResult): string[] {
+/** Only where they are what was measured, or where some were not made or not kept. */
+function describeConnections({ config, connections }: BenchResult): string[] {
+  const { attempted, connected, failed, lost, reasons } = connections;
+  if (config.scenario !== 'conn' && failed + lost === 0) return [];
   return [
-    formatCount(ledger.attempted),
+    formatCount(attempted),
+    `connected ${formatCount(connected)}`,
+    `failed ${formatCount(failed)}`,
+    `lost ${formatCount(lost)}`,
+    ...reasons.map(({ count, reason }) => `${reason} (${formatCount(count)})`),
+  ];
+}
+
+function describeLedger({ config, ledger }: BenchResult): Row[] {
+  const { scenario } = config;
+  const accepted = [
     `accepted ${formatCount(ledger.accepted)}`,
     ...atLeastOne(ledger.refused, 'refused'),
     ...atLeastOne(ledger.timedOut, 'timed out'),
     ...atLeastOne(ledger.inFlight, 'in flight'),
-    `delivered ${formatCount(ledger.delivered)}`,
+  ];
+  const delivered = formatCount(ledger.delivered);
+  const wrong = [
     `lost ${formatCount(ledger.lost)}`,
     `duplicated ${formatCount(ledger.duplicated)}`,
     `out of order ${formatCount(ledger.outOfOrder)}`,
   ];
+  const attempted = formatCount(ledger.attempted);
+  switch (scenario) {
+    case 'conn':
+      return [];
+    case 'pub':
+      return row('sent', [attempted, ...accepted]);
+    case 'sub':
+      return row('received', [delivered, ...wrong]);
+    case 'rr':
+      return row('requests', [attempted, ...accepted, `answered ${delivered}`, ...wrong]);
+    case 'pubsub':
+      return row('sent', [attempted, ...accepted, `delivered ${delivered}`, ...wrong]);
+  }
 }
 
-function describeRates({ rates }: BenchResult): string[] {
+function describeRates({ config, rates }: BenchResult): string[] {
+  const { sentPerSecond, acceptedPerSecond, deliveredPerSecond } = rates;
+  const sent = `${formatPerSecond(sentPerSecond)} msg/s sent`;
+  switch (config.scenario) {
+    case 'conn':
+      return acceptedPerSecond === 0 ? [] : [`${formatPerSecond(acceptedPerSecond)} connections/s`];
+    case 'pub':
+      return [sent, `${formatPerSecond(acceptedPerSecond)} msg/s accepted`];
+    case 'sub':
+      return [`${formatPerSecond(deliveredPerSecond)} msg/s received`];
+    case 'rr':
+      return [`${formatPerSecond(deliveredPerSecond)} round trips/s`];
+    case 'pubsub':
+      return [sent, `${formatPerSecond(deliveredPerSecond)} msg/s delivered`];
+  }
+}
+
+function describeLatencies(result: BenchResult): Row[] {
+  const { config, latency } = result;
+  const { scenario } = config;
+  const nothing = scenario === 'rr' ? 'nothing was answered' : 'nothing was delivered';
+  const isNothing = latency.endToEnd.count === 0 && (scenario === 'pubsub' || scenario === 'rr');
   return [
-    `${formatPerSecond(rates.sentPerSecond)} msg/s sent`,
-    `${formatPerSecond(rates.deliveredPerSecond)} msg/s delivered`,
+    ...(isNothing ? row(nameLatency('endToEnd', scenario, false).label, [nothing]) : []),
+    ...chooseLatencies(result).map((name) => {
+      const { label, span } = nameLatency(name, scenario, config.rate !== null);
+      return { label, cells: [...describeLatency(latency[name]), `(${span})`] };
+    }),
   ];
 }
 
 function describeLatency({ max, p50, p90, p99, p999 }: Latency): string[] {
-  if (p50 === null || p90 === null || p99 === null || p999 === null || max === null) return ['nothing was delivered'];
+  return Object.entries({ p50, p90, p99, 'p99.9': p999, max }).map(
+    ([name, us]) => `${name} ${formatLatencyUs(us ?? 0)}`,
+  );
+}
+
+/** From the lowest to the highest of them: what a single figure above hides. */
+function describeRepeats({ config, repeats }: BenchResult): string[] {
+  if (repeats.length === 0) return [];
+  const isPub = config.scenario === 'pub';
+  const rates = repeats.map(({ rates }) => (isPub ? rates.acceptedPerSecond : rates.deliveredPerSecond));
+  const p99s = repeats.flatMap(({ latency }) => latency.endToEnd.p99 ?? []);
   return [
-    `p50 ${formatLatencyUs(p50)}`,
-    `p90 ${formatLatencyUs(p90)}`,
-    `p99 ${formatLatencyUs(p99)}`,
-    `p99.9 ${formatLatencyUs(p999)}`,
-    `max ${formatLatencyUs(max)}`,
-    '(publish to delivery)',
+    formatCount(repeats.length),
+    ...(rates.some((rate) => rate > 0)
+      ? [`${rangeOf(rates, formatPerSecond)} msg/s ${isPub ? 'accepted' : 'delivered'}`]
+      : []),
+    ...(p99s.length > 0 ? [`p99 ${rangeOf(p99s, formatLatencyUs)}`] : []),
   ];
+}
+
+function rangeOf(values: readonly number[], format: (value: number) => string): string {
+  const [low, high] = [format(Math.min(...values)), format(Math.max(...values))];
+  return low === high ? low : `${low} to ${high}`;
 }
 
 function atLeastOne(count: number, what: string): string[] {

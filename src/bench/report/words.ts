@@ -1,0 +1,137 @@
+/** What every form of the report says in the same words. Text from the file is as it came: each form makes it safe. */
+import { formatBytes, formatCount, formatDurationMs, formatPerSecond, formatQuantity } from '../../output/units.ts';
+import { parseAssertions } from '../assertions.ts';
+import type { BenchResult, LatencyName, Scenario, Threshold } from '../result.ts';
+import { formatExactly } from '../thresholds.ts';
+
+const TRANSPORTS = { tcp: '', tls: ' over TLS', ws: ' over WebSocket', wss: ' over WebSocket and TLS' } as const;
+
+/** What the broker calls itself; undefined when it does not say. */
+export function nameBroker({ broker: { name, version } }: BenchResult): string | undefined {
+  if (name === null) return undefined;
+  return version === null ? name : `${name} ${version}`;
+}
+
+/** Such as `mosquitto 2.0.11 at localhost:1883, MQTT 5 over TLS`. */
+export function describeBroker(result: BenchResult): string {
+  const { host, port, protocol, transport } = result.broker;
+  const name = nameBroker(result);
+  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return `${name === undefined ? '' : `${name} at `}${address}, MQTT ${protocol}${TRANSPORTS[transport]}`;
+}
+
+/** Who talks to whom: `2 publishers -> 1 subscriber`. */
+export function describeShape({ config }: BenchResult): string {
+  const { connections, publishers, scenario, shape, storms, subscribers } = config;
+  const receiving = formatQuantity(subscribers, 'subscriber');
+  switch (scenario) {
+    case 'pubsub': {
+      const how = { all: '', pairs: ' in pairs', shared: ' of a shared subscription' }[shape];
+      return `${formatQuantity(publishers, 'publisher')} -> ${receiving}${how}`;
+    }
+    case 'pub':
+      return `${formatQuantity(publishers, 'publisher')} -> broker`;
+    case 'sub':
+      return `broker -> ${receiving}${shape === 'shared' ? ' of a shared subscription' : ''}`;
+    case 'rr':
+      return `${formatQuantity(publishers, 'requester')} <-> ${formatQuantity(subscribers, 'responder')}`;
+    case 'conn':
+      return formatQuantity(connections, 'connection') + (storms === 0 ? '' : `, ${formatQuantity(storms, 'storm')}`);
+  }
+}
+
+/** Shape, size, QoS and pace: `1 publisher -> 1 subscriber, 64 B, QoS 1, window 1,000`. */
+export function describeLoad(result: BenchResult): string {
+  const { broker, config } = result;
+  const { durationMs, flood, rate, rampMs, retain, scenario, topicAlias, topics, warmupMs, window, workers } = config;
+  const sends = scenario === 'pubsub' || scenario === 'pub' || scenario === 'rr';
+  const granted = scenario !== 'pub' && broker.grantedQoS < config.qos ? ` (granted ${broker.grantedQoS})` : '';
+  return [
+    describeShape(result),
+    ...some(sends, () => formatBytes(config.payload.sizeBytes)),
+    ...some(scenario !== 'conn', () => `QoS ${config.qos}${granted}`),
+    ...some(retain, () => 'retained'),
+    ...some(topics > 1, () => formatQuantity(topics, 'topic')),
+    ...some(topicAlias, () => 'Topic Alias'),
+    ...(sends && window !== null ? [`window ${formatCount(window)}`] : []),
+    ...some(flood, () => 'flood'),
+    ...(rate === null ? [] : [`rate ${formatPerSecond(rate)} msg/s`]),
+    ...(config.connectRate === null ? [] : [`connect rate ${formatPerSecond(config.connectRate)}/s`]),
+    ...(durationMs === null ? [] : [`for ${formatDurationMs(durationMs)}`]),
+    ...some(rampMs > 0, () => `ramp ${formatDurationMs(rampMs)}`),
+    ...some(warmupMs > 0, () => `warm-up ${formatDurationMs(warmupMs)}`),
+    ...some(workers > 0, () => formatQuantity(workers, 'worker')),
+  ].join(', ');
+}
+
+/** What a distribution is of: a label and from where to where. */
+export interface LatencyWords {
+  readonly label: string;
+  readonly span: string;
+}
+
+/** `isOpenLoop`: there is a rate, so that a message is due at a time that is not that of its sending. */
+export function nameLatency(name: LatencyName, scenario: Scenario, isOpenLoop: boolean): LatencyWords {
+  const end = scenario === 'rr' ? 'response' : 'delivery';
+  const sending = scenario === 'rr' ? 'request' : 'publish';
+  switch (name) {
+    case 'connect':
+      return { label: 'TCP', span: 'start to TCP open' };
+    case 'tls':
+      return { label: 'TLS', span: 'TLS handshake' };
+    case 'connack':
+      return { label: 'CONNACK', span: 'CONNECT to CONNACK' };
+    case 'suback':
+      return { label: 'SUBACK', span: 'SUBSCRIBE to SUBACK' };
+    case 'puback':
+      return { label: 'PUBACK', span: 'publish to PUBACK' };
+    case 'pubrec':
+      return { label: 'PUBREC', span: 'publish to PUBREC' };
+    case 'pubcomp':
+      return { label: 'PUBCOMP', span: 'publish to PUBCOMP' };
+    case 'endToEnd':
+      return {
+        label: scenario === 'rr' ? 'round trip' : 'latency',
+        span: `${isOpenLoop ? 'due time' : sending} to ${end}`,
+      };
+    case 'endToEndService':
+      return { label: 'service', span: `${sending} to ${end}` };
+  }
+}
+
+/** The distributions that belong into a short report, those of which something was measured. */
+export function chooseLatencies({ config, latency }: BenchResult): LatencyName[] {
+  const { rate, scenario } = config;
+  const service: LatencyName[] = rate === null ? [] : ['endToEndService'];
+  const names: Readonly<Record<Scenario, readonly LatencyName[]>> = {
+    pubsub: ['endToEnd', ...service, 'puback', 'pubcomp'],
+    pub: ['puback', 'pubrec', 'pubcomp'],
+    sub: ['endToEnd'],
+    rr: ['endToEnd', ...service],
+    conn: ['connect', 'tls', 'connack'],
+  };
+  return names[scenario].filter((name) => latency[name].count > 0);
+}
+
+/** All of which something was measured; service time only where it differs from the other, with a rate. */
+export function allLatencies({ config, latency }: BenchResult): LatencyName[] {
+  return (Object.keys(latency) as LatencyName[]).filter(
+    (name) => latency[name].count > 0 && (name !== 'endToEndService' || config.rate !== null),
+  );
+}
+
+/** What was measured for a threshold, exactly: `12.34 ms`. */
+export function formatThresholdValue({ assertion, value }: Threshold): string {
+  if (value === null) return 'not measured';
+  try {
+    const [parsed] = parseAssertions(assertion);
+    return parsed === undefined ? String(value) : formatExactly(value, parsed.measure);
+  } catch {
+    // A measure that a later version has.
+    return String(value);
+  }
+}
+
+function some(holds: boolean, describe: () => string): string[] {
+  return holds ? [describe()] : [];
+}
