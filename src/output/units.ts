@@ -7,7 +7,7 @@ export function formatCount(count: number): string {
 
 /** A rate to three significant digits: `48,200`, `247`, `1.52`. */
 export function formatPerSecond(perSecond: number): string {
-  if (perSecond >= 1000) {
+  if (perSecond >= 999.5) {
     const step = 10 ** (Math.floor(Math.log10(perSecond)) - 2);
     return formatCount(Math.round(perSecond / step) * step);
   }

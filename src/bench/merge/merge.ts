@@ -3,6 +3,7 @@ import { UsageError } from '../../errors.ts';
 import { quote } from '../../output/escape.ts';
 import { parseAssertions } from '../assertions.ts';
 import { assertLedgersAddUp, type DeliveryLedger, type Ledger, sumDeliveries, sumLedgers } from '../ledger.ts';
+import type { NamedResult } from '../named-result.ts';
 import { ratesOf } from '../rates.ts';
 import type { BenchResult, ConnectionLedger, MergedRun, RefusedMessages, Repeat } from '../result.ts';
 import { checkThresholds } from '../thresholds.ts';
@@ -10,12 +11,6 @@ import { mergeConfigs } from './configs.ts';
 import { mergeLatencies } from './latencies.ts';
 import { mergeSamples } from './samples.ts';
 import { mergeDurations, runsOf, sumDurations, wereInTurn } from './spans.ts';
-
-/** A result, and what to call it in an error: the name of its file. */
-export interface NamedResult {
-  readonly name: string;
-  readonly result: BenchResult;
-}
 
 /**
  * One result of several files. Runs at the same time, as of several machines, add up their load; runs one after another
@@ -81,6 +76,7 @@ function addUp(results: readonly BenchResult[], inTurn: boolean, durations: Benc
     measured,
     durations,
     rates: ratesOf({ measured, durations }),
+    ...(first.openings && { openings: results.flatMap(({ openings = [] }) => openings) }),
     latency: mergeLatencies(results.map(({ latency }) => latency)),
     samples: mergeSamples(results),
     diagnosis: distinct(
