@@ -1,8 +1,10 @@
 import type { Clock, Timer } from '../cli/context.ts';
+import { DueQueue } from './due-queue.ts';
 import type { PublishLane } from './lane.ts';
-import { type BenchPlan, messagesOf, windowOf } from './plan.ts';
+import { type BenchPlan, messagesOf, totalOf, windowOf } from './plan.ts';
 import type { PublisherRecord } from './publisher-record.ts';
 import type { Recorder } from './recorder.ts';
+import { Schedule } from './schedule.ts';
 import { Sender } from './sender.ts';
 
 /** How the load ended by itself. `stalled`: before all was sent, because nothing was delivered any more. */
@@ -16,11 +18,14 @@ const BURST = 64;
 const GIVEN_UP_IN_A_ROW = 20;
 const SHORTEST_SWEEP_MS = 5;
 const LONGEST_SWEEP_MS = 250;
+/** How often an open loop looks at the clock: as often as a timer can. All that is due by then is sent. */
+const TICK_MS = 1;
 
 /**
- * The load loop: keeps the window full until every message was sent and none is outstanding. Whoever tells the recorder
- * of an acknowledgement or a delivery calls `wake`; all that come in one turn of the event loop refill the window
- * together.
+ * The load loop. Closed: keeps the window full until every message was sent and none is outstanding. Open: sends each
+ * message when it is due, and what could not be sent then as soon as it can be; none is left out. Whoever tells the
+ * recorder of an acknowledgement or a delivery calls `wake`; all that come in one turn of the event loop refill the
+ * window together.
  */
 export class Load {
   /** Resolves when nothing is outstanding and nothing more will be sent, or when the time for it is over. */
@@ -31,6 +36,7 @@ export class Load {
   readonly #clock: Clock;
   /** Publishers with something left to send. */
   readonly #senders: Sender[] = [];
+  #queue: DueQueue | undefined;
   /** Publishers whose closing PINGREQ at QoS 0 is not answered. */
   readonly #unconfirmed = new Set<PublisherRecord>();
   #confirmBeforeMs = 0;
@@ -39,8 +45,8 @@ export class Load {
   #pumpIsDue = false;
   #end: LoadEnd = 'completed';
   #state: 'new' | 'running' | 'over' = 'new';
-  #sweep: Timer | undefined;
-  #grace: Timer | undefined;
+  readonly #timers = new Set<Timer>();
+  #isStopping = false;
   readonly #wake = (): void => this.wake();
 
   constructor(plan: BenchPlan, recorder: Recorder, clock: Clock) {
@@ -55,15 +61,20 @@ export class Load {
 
   /** Starts sending, publisher 0 on the first lane. */
   start(lanes: readonly PublishLane[]): void {
+    const { drainTimeoutMs, durationMs, rampMs, rate } = this.#plan;
     this.#state = 'running';
-    for (const [index, lane] of lanes.entries()) {
-      const record = this.#recorder.publishers[index];
-      const messages = messagesOf(this.#plan, index);
-      if (!record || messages === 0) continue;
-      this.#senders.push(new Sender(lane, record, messages, this.#plan, this.#recorder, this.#clock));
+    const startMs = this.#clock.monotonicMs();
+    this.#recorder.start(startMs * 1000);
+    const schedule = rate === null ? undefined : new Schedule(rate, rampMs);
+    this.#openSenders(lanes, startMs, schedule);
+    const periodMs = Math.min(Math.max(drainTimeoutMs / 10, SHORTEST_SWEEP_MS), LONGEST_SWEEP_MS);
+    this.#timers.add(this.#clock.setRepeating(() => this.#giveUp(), periodMs));
+    if (schedule) this.#timers.add(this.#clock.setRepeating(() => this.#tick(), TICK_MS));
+    if (durationMs !== null) {
+      // What was due in time is still sent, but not for ever.
+      const limitMs = schedule ? durationMs + drainTimeoutMs : durationMs;
+      this.#timers.add(this.#clock.setTimer(() => this.#stopSending(), limitMs));
     }
-    const periodMs = Math.min(Math.max(this.#plan.drainTimeoutMs / 10, SHORTEST_SWEEP_MS), LONGEST_SWEEP_MS);
-    this.#sweep = this.#clock.setRepeating(() => this.#giveUp(), periodMs);
     this.wake();
   }
 
@@ -76,15 +87,43 @@ export class Load {
 
   /** Sends nothing more, and waits at most `graceMs` for what was sent. */
   stop(graceMs: number): void {
-    if (this.#state !== 'running' || this.#grace !== undefined) return;
+    if (this.#state !== 'running' || this.#isStopping) return;
+    this.#isStopping = true;
     this.#stopSending();
-    this.#grace = this.#clock.setTimer(() => this.#finish(), graceMs);
+    this.#timers.add(this.#clock.setTimer(() => this.#finish(), graceMs));
     this.wake();
+  }
+
+  #openSenders(lanes: readonly PublishLane[], startMs: number, schedule: Schedule | undefined): void {
+    const { publishers } = this.#plan;
+    for (const [index, lane] of lanes.entries()) {
+      const record = this.#recorder.publishers[index];
+      const messages = messagesOf(this.#plan, index);
+      if (!record || messages === 0) continue;
+      const dueUsOf =
+        schedule && ((sequence: number) => (startMs + schedule.dueMs(sequence * publishers + index)) * 1000);
+      this.#senders.push(new Sender(lane, record, messages, this.#plan, this.#recorder, this.#clock, dueUsOf));
+    }
+    if (!schedule) return;
+    const senders = [...this.#senders];
+    this.#queue = new DueQueue(senders, publishers, schedule, totalOf(this.#plan), this.#clock, startMs);
+  }
+
+  /** Nothing of it waits for `wake`: the schedule does not hang on what comes back. */
+  #tick(): void {
+    if (this.#state === 'running' && !this.#pumpIsDue && this.#senders.length > 0) this.#pump();
   }
 
   #pump(): void {
     this.#pumpIsDue = false;
     if (this.#state !== 'running') return;
+    const left = this.#queue ? this.#sendDue(this.#queue) : this.#fillWindow();
+    if (left === 0) this.wake();
+    else this.#finishIfDone();
+  }
+
+  /** Returns how many more could have been sent in this turn. */
+  #fillWindow(): number {
     let budget = BATCH;
     let idle = 0;
     while (budget > 0 && idle < this.#senders.length && this.#recorder.outstanding < this.#window) {
@@ -102,8 +141,32 @@ export class Load {
         this.#turn += 1;
       }
     }
-    if (budget === 0) this.wake();
-    else this.#finishIfDone();
+    return budget;
+  }
+
+  #sendDue(queue: DueQueue): number {
+    queue.advance();
+    let budget = BATCH;
+    let hasSent = true;
+    while (budget > 0 && hasSent) {
+      hasSent = false;
+      for (const sender of queue.waiting) {
+        const sent = sender.send(Math.min(budget, BURST), this.#wake);
+        budget -= sent;
+        if (sent > 0) hasSent = true;
+        if (sender.hasCaughtUp) queue.leave(sender);
+        if (sender.isDone) this.#leave(sender);
+        if (budget === 0) break;
+      }
+    }
+    return budget;
+  }
+
+  #leave(sender: Sender): void {
+    const at = this.#senders.indexOf(sender);
+    if (at < 0) return;
+    this.#senders.splice(at, 1);
+    this.#confirm(sender);
   }
 
   /** QoS 0 has no acknowledgement: the answer to a PINGREQ that comes after it stands in for one. */
@@ -138,29 +201,46 @@ export class Load {
 
   /** Without this, a broker that delivers nothing would hold up a run for a drain time-out per window. */
   #isStalled(nowMs: number): boolean {
-    const { delivered, firstSentUs, givenUpInARow, lastDeliveredUs, lastSentUs } = this.#recorder;
+    const { firstSentUs, givenUpInARow, lastProgressUs, lastSentUs } = this.#recorder;
     const nowUs = nowMs * 1000;
     const drainTimeoutUs = this.#plan.drainTimeoutMs * 1000;
-    // Where deliveries did come, a pause of the broker must not end the run: it is given a second window.
-    const isSilent =
-      delivered > 0 ? nowUs - lastDeliveredUs >= 2 * drainTimeoutUs : nowUs - firstSentUs >= drainTimeoutUs;
+    // Where something did come, a pause of the broker must not end the run: it is given a second window.
+    const isSilent = Number.isNaN(lastProgressUs)
+      ? nowUs - firstSentUs >= drainTimeoutUs
+      : nowUs - lastProgressUs >= 2 * drainTimeoutUs;
     // Receive Maximum stays used up by messages that are never answered, and back-pressure may never end.
-    const isStuck = nowUs - lastSentUs >= 2 * drainTimeoutUs;
+    const isHeld = this.#queue === undefined || this.#queue.waiting.size > 0;
+    const isStuck = isHeld && nowUs - lastSentUs >= 2 * drainTimeoutUs;
     return isSilent && (givenUpInARow >= GIVEN_UP_IN_A_ROW || isStuck);
   }
 
   #stopSending(): void {
+    if (this.#state !== 'running') return;
+    if (this.#queue) {
+      this.#queue.advance();
+      this.#recorder.schedule.unsent = this.#senders.reduce((sum, { due, record }) => sum + due - record.attempted, 0);
+    }
     for (const sender of this.#senders.splice(0)) this.#confirm(sender);
+    this.wake();
   }
 
   #finishIfDone(): void {
-    if (this.#senders.length === 0 && this.#recorder.outstanding === 0 && this.#unconfirmed.size === 0) this.#finish();
+    const isSent = this.#senders.length === 0 && this.#recorder.outstanding === 0 && this.#unconfirmed.size === 0;
+    if (isSent && this.#isDrained()) this.#finish();
+  }
+
+  /** With --flood nothing of what is to be delivered holds a place in the window, and it is waited for all the same. */
+  #isDrained(): boolean {
+    if (!this.#plan.flood || this.#recorder.undelivered <= 0) return true;
+    const { lastDeliveredUs, lastSentUs } = this.#recorder;
+    const lastUs = Number.isNaN(lastDeliveredUs) ? lastSentUs : Math.max(lastSentUs, lastDeliveredUs);
+    return this.#clock.monotonicMs() * 1000 - lastUs >= this.#plan.drainTimeoutMs * 1000;
   }
 
   #finish(): void {
+    if (this.#state === 'over') return;
     this.#state = 'over';
-    this.#clock.clearTimer(this.#sweep);
-    this.#clock.clearTimer(this.#grace);
+    for (const timer of this.#timers) this.#clock.clearTimer(timer);
     this.#resolveEnded(this.#end);
   }
 }

@@ -24,6 +24,11 @@ export class Outstanding {
 
   /** Takes in the next message. Returns its sequence number. */
   add(sentUs: number): number {
+    if (this.#dueEach === 0) {
+      this.#next += 1;
+      this.#oldest = this.#next;
+      return this.#next - 1;
+    }
     if (this.#next - this.#oldest === this.#due.length) this.#grow();
     const sequence = this.#next;
     const slot = sequence & (this.#due.length - 1);

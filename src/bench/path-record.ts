@@ -1,37 +1,56 @@
 import type { DeliveryLedger } from './ledger.ts';
 import { SequenceSet } from './sequence-set.ts';
 
-/** What one subscriber got of one publisher. */
+/** What one subscriber, or all members of a shared subscription together, got of one publisher. */
 export class PathRecord {
   readonly #seen = new SequenceSet();
-  #highest = -1;
+  /** By member: the order of a shared subscription is that of each member. */
+  readonly #highest: number[];
   #delivered = 0;
   #duplicated = 0;
   #outOfOrder = 0;
 
+  constructor(members = 1) {
+    this.#highest = new Array<number>(members).fill(-1);
+  }
+
   /** True for a first delivery. */
-  deliver(sequence: number): boolean {
+  deliver(sequence: number, member = 0): boolean {
     if (!this.#seen.add(sequence)) {
       this.#duplicated += 1;
       return false;
     }
     this.#delivered += 1;
-    if (sequence > this.#highest) this.#highest = sequence;
+    if (sequence > (this.#highest[member] ?? -1)) this.#highest[member] = sequence;
     else this.#outOfOrder += 1;
     return true;
+  }
+
+  /** How many numbers were delivered that the publisher did not reach: their header was altered on the way. */
+  countBeyond(attempted: number): number {
+    return this.#seen.countFrom(attempted);
   }
 
   /**
    * `delivered` was counted as it happened; `expected` and `lost` come from comparing what was seen with what was
    * accepted, number by number. So that they add up says something.
    */
-  toLedger(accepted: number, acceptedSet: SequenceSet): DeliveryLedger {
+  toLedger({ accepted, acceptedSet, attempted }: Published): DeliveryLedger {
+    const beyond = this.countBeyond(attempted);
     return {
-      expected: accepted + this.#seen.countOutside(acceptedSet),
-      delivered: this.#delivered,
+      expected: accepted + this.#seen.countOutside(acceptedSet) - beyond,
+      delivered: this.#delivered - beyond,
       lost: acceptedSet.countOutside(this.#seen),
       duplicated: this.#duplicated,
       outOfOrder: this.#outOfOrder,
     };
   }
+}
+
+/** What one publisher sent. */
+export interface Published {
+  readonly attempted: number;
+  readonly accepted: number;
+  /** The numbers that were accepted. */
+  readonly acceptedSet: SequenceSet;
 }

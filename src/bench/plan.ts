@@ -1,86 +1,69 @@
-import { UsageError } from '../errors.ts';
 import type { MessageProperties } from '../mqtt/session.ts';
-import {
-  benchQosOption,
-  drainTimeoutOption,
-  messagesOption,
-  publishersOption,
-  sizeOption,
-  subscribersOption,
-  topicPrefixOption,
-  windowOption,
-} from '../options/bench.ts';
-import type { OptionValues } from '../options/option-values.ts';
-import { propertiesFor, refusePropertiesOf } from '../options/properties.ts';
 import type { RunId } from './probe.ts';
 import type { BenchConfig } from './result.ts';
+import { Schedule } from './schedule.ts';
+import { type Piece, parseTemplate } from './template.ts';
 
-/** What a run is to do: who sends what, how much, how fast. */
+/** What a run is to do: who sends what, how much, how fast. Plain data, that another thread can be handed. */
 export interface BenchPlan extends Omit<BenchConfig, 'properties'> {
   readonly runId: RunId;
   readonly seed: number;
   /** The window was asked for, and is not the default. */
   readonly isWindowChosen?: boolean;
+  /** What payloads hold after the header, where that is the same for all and no filler. */
+  readonly payloadBytes?: Uint8Array;
+  /** The ShareName of a shared subscription. */
+  readonly shareName?: string;
+  /** Retained messages stay with the broker after the run. */
+  readonly keepsRetained?: boolean;
   /** Of each message: `-D publish`. MQTT 5 only. */
   readonly properties?: MessageProperties;
 }
 
-/** Each path from a publisher to a subscriber has counters and bitmaps of its own. */
-const MOST_PATHS = 100_000;
-
-/** Throws UsageError for values that do not go together. */
-export function resolveBenchPlan(values: OptionValues, runId: RunId): BenchPlan {
-  const publishers = values.get(publishersOption);
-  const subscribers = values.get(subscribersOption);
-  if (publishers * subscribers > MOST_PATHS) {
-    throw new UsageError(
-      `--publishers ${publishers} and --subscribers ${subscribers} make ${publishers * subscribers} paths to verify; ${MOST_PATHS} is the most`,
-    );
-  }
-  refusePropertiesOf(['subscribe', 'unsubscribe', 'disconnect'], values, 'mqtt-bench');
-  const properties = propertiesFor('publish', values);
-  const prefix = values.get(topicPrefixOption) ?? `mqtt-bench/${runId}`;
+/** A plan of a scenario that has no use for anything but what it adds. */
+export function emptyPlan(scenario: BenchPlan['scenario'], runId: RunId): BenchPlan {
   return {
-    scenario: 'pubsub',
+    scenario,
     runId,
     seed: Number.parseInt(runId.slice(0, 8), 16),
-    messages: values.get(messagesOption),
+    messages: null,
     durationMs: null,
-    qos: values.get(benchQosOption),
+    qos: 0,
     retain: false,
-    topic: `${prefix}/{publisher}`,
-    filter: `${prefix}/+`,
+    topic: '',
+    filter: null,
     topics: 1,
     topicAlias: false,
-    payload: { kind: 'filler', source: null, sizeBytes: values.get(sizeOption) },
-    publishers,
-    subscribers,
+    payload: { kind: 'filler', source: null, sizeBytes: 0 },
+    publishers: 0,
+    subscribers: 0,
     shape: 'all',
-    window: values.get(windowOption),
-    isWindowChosen: values.has(windowOption),
+    window: null,
     flood: false,
     rate: null,
     rampMs: 0,
     warmupMs: 0,
     connectRate: null,
-    drainTimeoutMs: values.get(drainTimeoutOption),
+    drainTimeoutMs: 10_000,
     workers: 0,
     localAddresses: [],
     connections: 0,
     storms: 0,
-    ...(properties && { properties }),
   };
 }
 
-/** The topic that one publisher publishes to. */
-export function topicOf(plan: BenchPlan, publisher: number): string {
-  return plan.topic.replaceAll('{publisher}', String(publisher));
+/** How many messages there are to send in all; infinite where time ends the run. */
+export function totalOf({ durationMs, messages, rampMs, rate }: BenchPlan): number {
+  const byCount = messages ?? Number.POSITIVE_INFINITY;
+  if (rate === null || durationMs === null) return byCount;
+  return Math.min(byCount, new Schedule(rate, rampMs).countBefore(durationMs));
 }
 
-/** How many messages one publisher sends: the first ones send what cannot be divided. Infinite where time ends the run. */
-export function messagesOf({ messages, publishers }: BenchPlan, publisher: number): number {
-  if (messages === null) return Number.POSITIVE_INFINITY;
-  return Math.floor(messages / publishers) + (publisher < messages % publishers ? 1 : 0);
+/** How many messages one publisher sends: the first ones send what cannot be divided. */
+export function messagesOf(plan: BenchPlan, publisher: number): number {
+  const total = totalOf(plan);
+  if (!Number.isFinite(total)) return total;
+  return Math.floor(total / plan.publishers) + (publisher < total % plan.publishers ? 1 : 0);
 }
 
 /** How many messages may be outstanding; without a window as many as there are. */
@@ -91,4 +74,35 @@ export function windowOf({ window }: BenchPlan): number {
 /** How many of the window's places one publisher may hold; with more publishers than places they take turns. */
 export function publisherWindowOf(plan: BenchPlan): number {
   return Math.ceil(windowOf(plan) / plan.publishers);
+}
+
+/** How many subscribers are due to have each message. */
+export function deliveriesDueOf({ scenario, shape, subscribers }: BenchPlan): number {
+  if (scenario !== 'pubsub') return 0;
+  return shape === 'all' ? subscribers : 1;
+}
+
+/** The Topic Filter of one subscriber. */
+export function filterOf(plan: BenchPlan, subscriber: number): string {
+  return (plan.filter ?? '').replaceAll('{publisher}', String(subscriber));
+}
+
+/** Cannot occur in a topic. */
+const VARYING = '\0';
+
+/**
+ * The Topic Filter of everything that a template gives: `+` for a level that varies. With `keepsPublisher` the
+ * publisher's number stays a placeholder, for {@link filterOf} to fill in.
+ */
+export function makeFilter(topic: string, runId: RunId, keepsPublisher: boolean): string {
+  const toText = (piece: Piece): string => {
+    if (typeof piece === 'string') return piece;
+    return keepsPublisher && piece.name === 'publisher' ? '{publisher}' : VARYING;
+  };
+  return parseTemplate(topic, 'topic', runId)
+    .map(toText)
+    .join('')
+    .split('/')
+    .map((level) => (level.includes(VARYING) ? '+' : level))
+    .join('/');
 }

@@ -1,21 +1,23 @@
-import type { Ledger } from './ledger.ts';
+import { type Ledger, sumDeliveries } from './ledger.ts';
 import { Outstanding } from './outstanding.ts';
-import type { PathRecord } from './path-record.ts';
+import type { PathRecord, Published } from './path-record.ts';
 import { SequenceSet } from './sequence-set.ts';
 
 /** What became of the messages of one publisher. */
-export class PublisherRecord {
+export class PublisherRecord implements Published {
   readonly outstanding: Outstanding;
-  readonly #acceptedSet = new SequenceSet();
+  readonly acceptedSet = new SequenceSet();
   attempted = 0;
   accepted = 0;
   refused = 0;
   timedOut = 0;
   inFlight = 0;
+  /** Those sent while the warm-up lasted. */
+  unmeasured = 0;
 
-  /** @param subscribers how many are due to have each message. */
-  constructor(subscribers: number, acknowledged: boolean) {
-    this.outstanding = new Outstanding(subscribers, acknowledged);
+  /** @param deliveries that hold the place of each message in the window. */
+  constructor(deliveries: number, acknowledged: boolean) {
+    this.outstanding = new Outstanding(deliveries, acknowledged);
   }
 
   /** Sent and not answered, however long ago: what Receive Maximum bounds. [MQTT5 4.9] */
@@ -32,7 +34,7 @@ export class PublisherRecord {
   accept(sequence: number): void {
     this.#leaveUnanswered(sequence);
     this.accepted += 1;
-    this.#acceptedSet.add(sequence);
+    this.acceptedSet.add(sequence);
     this.outstanding.acknowledge(sequence);
   }
 
@@ -44,7 +46,7 @@ export class PublisherRecord {
 
   /** Everything sent so far was accepted: QoS 0, by the answer to a closing PINGREQ. */
   acceptAll(): void {
-    this.#acceptedSet.addBelow(this.attempted);
+    this.acceptedSet.addBelow(this.attempted);
     this.accepted = this.attempted;
     this.inFlight = 0;
   }
@@ -62,18 +64,10 @@ export class PublisherRecord {
     this.timedOut += unacknowledged;
   }
 
-  /** Its ledger over the paths to every subscriber. */
+  /** Its ledger over the paths to those that are due to have its messages. */
   toLedger(paths: readonly PathRecord[]): Ledger {
     const { attempted, accepted, refused, timedOut, inFlight } = this;
-    const deliveries = { expected: 0, delivered: 0, lost: 0, duplicated: 0, outOfOrder: 0 };
-    for (const path of paths) {
-      const ledger = path.toLedger(accepted, this.#acceptedSet);
-      deliveries.expected += ledger.expected;
-      deliveries.delivered += ledger.delivered;
-      deliveries.lost += ledger.lost;
-      deliveries.duplicated += ledger.duplicated;
-      deliveries.outOfOrder += ledger.outOfOrder;
-    }
+    const deliveries = sumDeliveries(paths.map((path) => path.toLedger(this)));
     return { attempted, accepted, refused, timedOut, inFlight, ...deliveries };
   }
 

@@ -1,18 +1,11 @@
-import type { PublishOutcome, QoS } from '../mqtt/session.ts';
+import type { PublishOutcome } from '../mqtt/session.ts';
+import { Contents } from './content.ts';
+import { type Deliveries, VerifiedDeliveries } from './deliveries.ts';
 import { LatencyCounts } from './latency.ts';
-import { type DeliveryLedger, type Ledgers, sumLedgers } from './ledger.ts';
-import { PathRecord } from './path-record.ts';
-import { ProbeReader, type RunId } from './probe.ts';
+import { type Ledgers, sumDeliveries, sumLedgers } from './ledger.ts';
+import { type BenchPlan, deliveriesDueOf } from './plan.ts';
 import { PublisherRecord } from './publisher-record.ts';
-
-/** What the recorder must know of a run. */
-export interface RecordedRun {
-  readonly runId: RunId;
-  readonly publishers: number;
-  readonly subscribers: number;
-  readonly qos: QoS;
-  readonly payload: { readonly sizeBytes: number };
-}
+import { ScheduleRecord } from './schedule-record.ts';
 
 /** Refusals with one Reason Code. */
 export interface Refusal {
@@ -30,84 +23,151 @@ const FIRST_FAILURE = 0x80;
  */
 export class Recorder {
   readonly publishers: readonly PublisherRecord[];
-  /** By subscriber, then by publisher. */
-  readonly #paths: readonly (readonly PathRecord[])[];
-  readonly #sizeBytes: number;
-  readonly #probe: ProbeReader;
+  readonly deliveries: Deliveries;
+  /** How well the schedule of --rate was kept. */
+  readonly schedule = new ScheduleRecord();
   readonly refusals = new Map<number, Refusal>();
-  /** From publish to delivery, first deliveries only. */
-  readonly endToEnd = new LatencyCounts();
-  /** From publish to PUBACK or PUBCOMP, refusals included. */
+  /** From sending to PUBACK or PUBCOMP, refusals included; of what was sent when the warm-up was over. */
   readonly acknowledgement = new LatencyCounts();
+  /** The same to PUBREC. */
+  readonly receipt = new LatencyCounts();
+  readonly #warmupUs: number;
+  readonly #deliveriesDue: number;
+  /** Acceptance frees a place in the window, and not delivery. */
+  readonly #endsAtAcceptance: boolean;
   /** Messages that hold a place in the window. */
   outstanding = 0;
-  /** Messages of others on the topic. */
-  foreign = 0;
-  /** Payloads that bear this run's mark and are none that was sent: altered on the way. */
-  altered = 0;
-  delivered = 0;
   /** Messages given up so far. */
   givenUp = 0;
-  /** Messages given up since the last first delivery. */
+  /** Messages given up since one last left the window by itself. */
   givenUpInARow = 0;
+  /** Messages sent, and refused, so far. */
+  #attempted = 0;
+  #refused = 0;
+  #measuredFromUs = Number.NEGATIVE_INFINITY;
+  /** Of what was sent when the warm-up was over. */
+  measuredAttempted = 0;
+  measuredAccepted = 0;
   firstSentUs = Number.NaN;
   lastSentUs = Number.NaN;
   lastAcceptedUs = Number.NaN;
-  lastDeliveredUs = Number.NaN;
 
-  constructor({ runId, publishers, subscribers, qos, payload }: RecordedRun) {
-    this.publishers = Array.from({ length: publishers }, () => new PublisherRecord(subscribers, qos > 0));
-    this.#paths = Array.from({ length: subscribers }, () => Array.from({ length: publishers }, () => new PathRecord()));
-    this.#probe = new ProbeReader(runId);
-    this.#sizeBytes = payload.sizeBytes;
+  /** @param contents may be left out where nothing is published. */
+  constructor(
+    plan: BenchPlan,
+    contents = new Contents(plan, 0),
+    deliveries: Deliveries = new VerifiedDeliveries(plan, contents),
+  ) {
+    const { flood, publishers, qos, warmupMs } = plan;
+    this.deliveries = deliveries;
+    this.#warmupUs = warmupMs * 1000;
+    this.#deliveriesDue = deliveriesDueOf(plan);
+    this.#endsAtAcceptance = flood || this.#deliveriesDue === 0;
+    const heldBy = flood ? 0 : this.#deliveriesDue;
+    this.publishers = Array.from({ length: publishers }, () => new PublisherRecord(heldBy, qos > 0));
+  }
+
+  /** The load starts: what is sent until the warm-up is over is not measured. */
+  start(nowUs: number): void {
+    if (this.#warmupUs === 0) return;
+    // A whole number, like the times in headers.
+    this.#measuredFromUs = Math.ceil(nowUs + this.#warmupUs);
+    this.deliveries.measuredFromUs = this.#measuredFromUs;
+  }
+
+  /** What the durations count from: the end of the warm-up, or the first message. */
+  get measuredSinceUs(): number {
+    return this.#warmupUs === 0 ? this.firstSentUs : this.#measuredFromUs;
+  }
+
+  get delivered(): number {
+    return this.deliveries.delivered;
+  }
+
+  get foreign(): number {
+    return this.deliveries.foreign;
+  }
+
+  /** Payloads that bear this run's mark and are none that was sent: altered on the way. */
+  get altered(): number {
+    return this.publishers.reduce(
+      (sum, { attempted }, index) =>
+        this.deliveries.pathsOf(index).reduce((soFar, path) => soFar + path.countBeyond(attempted), sum),
+      this.deliveries.altered,
+    );
+  }
+
+  get endToEnd(): LatencyCounts {
+    return this.deliveries.endToEnd;
+  }
+
+  get endToEndService(): LatencyCounts {
+    return this.deliveries.endToEndService;
+  }
+
+  get lastDeliveredUs(): number {
+    return this.deliveries.lastDeliveredUs;
+  }
+
+  /** When something last came that frees a place in the window; NaN when nothing has. */
+  get lastProgressUs(): number {
+    return this.#endsAtAcceptance ? this.lastAcceptedUs : this.lastDeliveredUs;
+  }
+
+  /** Deliveries due of all that was sent and not refused, whether or not they hold a place in the window. */
+  get undelivered(): number {
+    return (this.#attempted - this.#refused) * this.#deliveriesDue - this.delivered;
   }
 
   /** The publisher is about to send its next message. Returns the sequence number. */
   sent(publisher: PublisherRecord, nowUs: number): number {
-    if (Number.isNaN(this.firstSentUs)) this.firstSentUs = nowUs;
+    if (this.#attempted === 0) this.firstSentUs = nowUs;
     this.lastSentUs = nowUs;
-    this.outstanding += 1;
-    return publisher.send(nowUs);
+    this.#attempted += 1;
+    if (nowUs >= this.#measuredFromUs) this.measuredAttempted += 1;
+    else publisher.unmeasured += 1;
+    const before = publisher.outstanding.count;
+    const sequence = publisher.send(nowUs);
+    this.outstanding += publisher.outstanding.count - before;
+    return sequence;
   }
 
   /** The broker's answer to a message at QoS 1 or 2. */
   acknowledged(publisherIndex: number, sequence: number, sentUs: number, nowUs: number, outcome: PublishOutcome): void {
     const publisher = this.publishers[publisherIndex];
     if (!publisher) return;
-    this.acknowledgement.record(nowUs - sentUs);
+    const isMeasured = sentUs >= this.#measuredFromUs;
+    if (isMeasured) this.acknowledgement.record(nowUs - sentUs);
     const before = publisher.outstanding.count;
     if (outcome.reasonCode < FIRST_FAILURE) {
       this.lastAcceptedUs = nowUs;
+      if (isMeasured) this.measuredAccepted += 1;
+      if (this.#endsAtAcceptance) this.givenUpInARow = 0;
       publisher.accept(sequence);
     } else {
       const refusal = this.refusals.get(outcome.reasonCode);
       if (refusal) refusal.count += 1;
       else this.refusals.set(outcome.reasonCode, { count: 1, reasonString: outcome.reasonString });
+      this.#refused += 1;
       publisher.refuse(sequence);
     }
     this.outstanding += publisher.outstanding.count - before;
   }
 
-  /** A message came to a subscriber. */
-  received(subscriber: number, payload: Buffer, nowUs: number): void {
-    const probe = this.#probe;
-    if (!probe.read(payload)) {
-      this.foreign += 1;
-      return;
-    }
-    const publisher = this.publishers[probe.publisher];
-    const path = this.#paths[subscriber]?.[probe.publisher];
-    if (!publisher || !path || probe.sequence >= publisher.attempted || payload.length !== this.#sizeBytes) {
-      this.altered += 1;
-      return;
-    }
-    if (!path.deliver(probe.sequence)) return;
-    this.delivered += 1;
+  /** QoS 2: PUBREC came, with success. */
+  receipted(sentUs: number, nowUs: number): void {
+    if (sentUs >= this.#measuredFromUs) this.receipt.record(nowUs - sentUs);
+  }
+
+  /** A message came to a subscriber: its payload is `bytes` from `from` up to `to`. */
+  received(subscriber: number, bytes: Uint8Array, nowUs: number, from = 0, to = bytes.length): void {
+    const { deliveries } = this;
+    if (!deliveries.received(subscriber, bytes, from, to, nowUs) || this.#endsAtAcceptance) return;
     this.givenUpInARow = 0;
-    this.lastDeliveredUs = nowUs;
-    this.endToEnd.record(nowUs - probe.sentUs);
+    const publisher = this.publishers[deliveries.publisher];
+    if (!publisher) return;
     const before = publisher.outstanding.count;
-    publisher.outstanding.deliver(probe.sequence);
+    publisher.outstanding.deliver(deliveries.sequence);
     this.outstanding += publisher.outstanding.count - before;
   }
 
@@ -115,6 +175,7 @@ export class Recorder {
   confirmed(publisher: PublisherRecord, nowUs: number): void {
     if (publisher.attempted > 0) this.lastAcceptedUs = nowUs;
     publisher.acceptAll();
+    this.measuredAccepted += publisher.attempted - publisher.unmeasured;
   }
 
   /** Messages sent at `lastUs` or before are given up and free their places; what comes late still counts. */
@@ -129,18 +190,11 @@ export class Recorder {
   }
 
   toLedgers(): Ledgers {
-    const publishers = this.publishers.map((publisher, index) =>
-      publisher.toLedger(this.#paths.flatMap((paths) => paths[index] ?? [])),
-    );
-    const subscribers = this.#paths.map((paths) => this.#toDeliveryLedger(paths));
-    return { total: sumLedgers(publishers), publishers, subscribers };
-  }
-
-  #toDeliveryLedger(paths: readonly PathRecord[]): DeliveryLedger {
-    const sum = sumLedgers(
-      this.publishers.map((publisher, index) => publisher.toLedger(paths.slice(index, index + 1))),
-    );
-    const { expected, delivered, lost, duplicated, outOfOrder } = sum;
-    return { expected, delivered, lost, duplicated, outOfOrder };
+    const { deliveries } = this;
+    const publishers = this.publishers.map((publisher, index) => publisher.toLedger(deliveries.pathsOf(index)));
+    const subscribers = deliveries.toLedgers(this.publishers);
+    // Of publishers that are not of this run nothing is known but what came.
+    const total = { ...sumLedgers(publishers), ...(publishers.length === 0 && sumDeliveries(subscribers)) };
+    return { total, publishers, subscribers };
   }
 }

@@ -5,12 +5,14 @@ import type { QoS, Session, SessionHandlers, SessionInfo } from '../mqtt/session
 import type { BrokerProcess } from './broker-process.ts';
 import type { ConnectionRecord } from './connection-record.ts';
 import type { Connections } from './connections.ts';
+import { type Content, Contents } from './content.ts';
 import type { Ending } from './ending.ts';
 import type { BrokerIdentity } from './identify.ts';
-import { SessionLane } from './lane.ts';
+import { isRetained, type LaneEvents, SessionLane } from './lane.ts';
 import { Load } from './load.ts';
 import type { OpeningRecord } from './opening-record.ts';
-import { type BenchPlan, topicOf } from './plan.ts';
+import type { BenchPlan } from './plan.ts';
+import { epochOffsetUsOf } from './probe.ts';
 import { type Progress, progressOf } from './progress.ts';
 import { Recorder } from './recorder.ts';
 import type { Outcome, Sample } from './result.ts';
@@ -63,12 +65,15 @@ export interface BenchRun {
   readonly grantedQoS: QoS;
   /** Of each second of the load. */
   readonly samples: readonly Sample[];
+  /** The figures of `$SYS` before it. */
+  readonly sysBefore: Sample['sys'];
 }
 
 /** Runs a benchmark: subscribers first, then publishers, the load, and the wait for all that is due. */
 export async function runBench(plan: BenchPlan, connection: ConnectionPlan, world: BenchWorld): Promise<BenchRun> {
   const { clock } = world;
-  const recorder = new Recorder(plan);
+  const contents = new Contents(plan, epochOffsetUsOf(clock));
+  const recorder = new Recorder(plan, contents);
   const load = new Load(plan, recorder, clock);
   return runOnStage(plan, connection, world, {
     recorder,
@@ -79,10 +84,14 @@ export async function runBench(plan: BenchPlan, connection: ConnectionPlan, worl
       stage.grantedQoS = await subscribeAll(subscribers, plan, connection, clock, ending.signal, suback);
       const publishers = await connections.openMany('publisher', plan.publishers, () => world.handlers);
       stage.publishers = publishers.map(({ info }) => info);
-      for (const [index, { info }] of publishers.entries()) checkLimits(plan, index, info);
       ending.signal.throwIfAborted();
 
-      const lanes = publishers.map((session, index) => makeLane(session, index, plan, recorder, load, ending, clock));
+      const largest = Buffer.alloc(plan.payload.sizeBytes);
+      const lanes = publishers.map((session, index) => {
+        const content = contents.of(index);
+        checkLimits(plan, content.topicOf(0), largest, session.info);
+        return makeLane(session, index, content, plan, recorder, load, ending, clock);
+      });
       ending.signal.addEventListener('abort', () => load.stop(GRACE_MS));
       stage.begin(progressOf(recorder, () => connections.openCount));
       load.start(lanes);
@@ -114,27 +123,33 @@ function openSubscribers(
 function makeLane(
   session: Session,
   index: number,
+  content: Content,
   plan: BenchPlan,
   recorder: Recorder,
   load: Load,
   ending: Ending,
   clock: Context['clock'],
 ): SessionLane {
-  return new SessionLane(session, plan, index, {
-    onAcknowledged: (sequence, sentUs, outcome) => {
-      recorder.acknowledged(index, sequence, sentUs, clock.monotonicMs() * 1000, outcome);
+  const events: LaneEvents = {
+    onAcknowledged: (sequence, sentUs, nowUs, outcome) => {
+      recorder.acknowledged(index, sequence, sentUs, nowUs, outcome);
       load.wake();
     },
+    onReceived: (sentUs, nowUs) => recorder.receipted(sentUs, nowUs),
     onFailed: (error) => ending.byError(error),
-  });
+  };
+  return new SessionLane(session, plan, content, events, clock);
 }
 
-function checkLimits(plan: BenchPlan, publisher: number, info: SessionInfo): void {
+/** Throws PublishRefusedError for messages that the broker said it would not take. */
+function checkLimits(plan: BenchPlan, topic: string, payload: Buffer, info: SessionInfo): void {
+  const { properties, qos, topicAlias } = plan;
   const message = {
-    topic: topicOf(plan, publisher),
-    payload: Buffer.alloc(plan.payload.sizeBytes),
-    qos: plan.qos,
-    retain: false,
+    topic,
+    payload,
+    qos,
+    retain: isRetained(plan, info),
+    properties: { ...properties, ...(topicAlias && { topicAlias: 1 }) },
   };
   checkBrokerLimits(message, info);
 }

@@ -51,6 +51,22 @@ export class SequenceSet {
     return count;
   }
 
+  /** How many numbers from `start` on are in it. */
+  countFrom(start: number): number {
+    let count = 0;
+    for (let index = start >>> CHUNK_SHIFT; index < this.#chunks.length; index += 1) {
+      const isWhole = index > start >>> CHUNK_SHIFT || (start & (CHUNK_BITS - 1)) === 0;
+      if (isWhole) count += this.#counts[index] ?? 0;
+      else for (let at = start & (CHUNK_BITS - 1); at < CHUNK_BITS; at += 1) count += this.#has(index, at) ? 1 : 0;
+    }
+    return count;
+  }
+
+  #has(index: number, at: number): boolean {
+    const chunk = this.#chunks[index];
+    return chunk === FULL || (((chunk?.[at >>> 5] ?? 0) >>> (at & 31)) & 1) === 1;
+  }
+
   #makeChunk(index: number): Uint32Array {
     // Without holes the arrays stay fast.
     while (this.#chunks.length <= index) {

@@ -5,13 +5,12 @@ import { describeReasonCode } from '../mqtt/reason-codes.ts';
 import type { QoS, Session } from '../mqtt/session.ts';
 import { quote } from '../output/escape.ts';
 import type { LatencyCounts } from './latency.ts';
-import type { BenchPlan } from './plan.ts';
+import { type BenchPlan, filterOf } from './plan.ts';
 import { within } from './within.ts';
 
 /**
  * Subscribes every subscriber to the topics of every publisher. Returns the lowest QoS that was granted; `latency` is
- * told how long each SUBACK took. Throws
- * SubscriptionDeniedError, and UnreachableError when a SUBACK does not come within the connect time-out.
+ * told how long each SUBACK took. Throws SubscriptionDeniedError, and UnreachableError when a SUBACK does not come within the connect time-out.
  */
 export async function subscribeAll(
   subscribers: readonly Session[],
@@ -21,10 +20,9 @@ export async function subscribeAll(
   abort: AbortSignal,
   latency: LatencyCounts,
 ): Promise<QoS> {
-  const filter = plan.filter ?? '';
-  const subscribe = async (subscriber: Session): ReturnType<Session['subscribe']> => {
+  const subscribe = async (subscriber: Session, index: number): ReturnType<Session['subscribe']> => {
     const startMs = clock.monotonicMs();
-    const outcomes = await subscriber.subscribe([{ filter, qos: plan.qos }]);
+    const outcomes = await subscriber.subscribe([{ filter: filterOf(plan, index), qos: plan.qos }]);
     latency.record((clock.monotonicMs() - startMs) * 1000);
     return outcomes;
   };
@@ -38,11 +36,11 @@ export async function subscribeAll(
   const outcomes = answers.flat();
   const denied = outcomes.find(({ reasonCode }) => reasonCode >= 0x80);
   if (denied) {
-    const { reasonCode, reasonString } = denied;
+    const { filter, reasonCode, reasonString } = denied;
     const why = `${describeReasonCode(reasonCode)}${reasonString === undefined ? '' : `: ${reasonString}`}`;
     throw new SubscriptionDeniedError(
       `the broker denied the subscription to ${quote(filter)}: ${why}`,
-      'Which topics may this user read? -t sets the prefix.',
+      'Which topics may this user read? -t sets them.',
     );
   }
   return outcomes.reduce<QoS>((lowest, { reasonCode }) => (reasonCode < lowest ? (reasonCode as QoS) : lowest), 2);

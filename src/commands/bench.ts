@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { resolveBenchPlan } from '../bench/plan.ts';
 import type { Context } from '../cli/context.ts';
 import type { ExitCode } from '../cli/exit-codes.ts';
 import { benchOptions } from '../options/bench.ts';
@@ -14,6 +13,12 @@ export const benchCommand: Command = {
   summary: 'measure a broker: rates and latency, every delivery verified',
   synopsis: '[URL] [-n COUNT] [-q QOS] [options]',
   options: benchOptions,
+  subcommands: {
+    conn: async () => (await import('./bench/conn.ts')).connCommand,
+    report: async () => (await import('./bench/report.ts')).reportCommand,
+    merge: async () => (await import('./bench/merge.ts')).mergeCommand,
+    compare: async () => (await import('./bench/compare.ts')).compareCommand,
+  },
   examples: [
     {
       says: '1,000 messages at QoS 1; exit code 0 means that all of them arrived',
@@ -35,7 +40,8 @@ export const benchCommand: Command = {
 };
 
 async function run(values: OptionValues, context: Context): Promise<ExitCode> {
-  const plan = resolveBenchPlan(values, randomBytes(8).toString('hex'));
+  const { resolvePubsubPlan } = await import('../bench/resolve-plan.ts');
+  const plan = await resolvePubsubPlan(values, randomBytes(8).toString('hex'));
   return withBroker(values, context, NAME, async (connection) => {
     const { measure } = await import('./bench/measuring.ts');
     return measure(plan, connection, values, context);

@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assertLedgersAddUp, LEDGER_COUNTS, type Ledger, sumLedgers } from '../../src/bench/ledger.ts';
-import { ProbeWriter } from '../../src/bench/probe.ts';
+import type { BenchPlan } from '../../src/bench/plan.ts';
 import { Recorder } from '../../src/bench/recorder.ts';
-import { RUN_ID } from './support/drive.ts';
+import { makePlan } from './support/drive.ts';
+import { payloadOf } from './support/payload.ts';
 
-const SIZE = 32;
+function planOf(differs: Partial<BenchPlan>): BenchPlan {
+  return makePlan({ payload: { kind: 'filler', source: null, sizeBytes: 32 }, ...differs });
+}
+
 const SUCCESS = { reasonCode: 0 };
 const QUOTA = { reasonCode: 0x97, reasonString: 'enough' };
 
@@ -91,8 +95,8 @@ describe('Recorder', () => {
     });
     fc.assert(
       fc.property(shape, fc.array(step, { maxLength: 400 }), ({ publishers, subscribers }, steps) => {
-        const recorder = new Recorder({ runId: RUN_ID, publishers, subscribers, qos: 1, payload: { sizeBytes: SIZE } });
-        const writers = recorder.publishers.map((_, index) => new ProbeWriter(RUN_ID, index, SIZE));
+        const plan = planOf({ publishers, subscribers, messages: 4000 });
+        const recorder = new Recorder(plan);
         const naive = new NaiveRecorder(publishers, subscribers);
         for (const [nowUs, { kind, ...pick }] of steps.entries()) {
           const index = pick.publisher % publishers;
@@ -109,7 +113,7 @@ describe('Recorder', () => {
             }
           } else if (message && kind === 'deliver') {
             const subscriber = pick.subscriber % subscribers;
-            recorder.received(subscriber, writers[index]!.write(message.sequence, message.sentUs), nowUs);
+            recorder.received(subscriber, payloadOf(plan, index, message.sequence, message.sentUs), nowUs);
             naive.deliver(subscriber, index, message);
           } else if (message && (message.state === 'inFlight' || message.state === 'timedOut')) {
             const outcome = kind === 'accept' ? SUCCESS : QUOTA;
@@ -134,18 +138,12 @@ describe('Recorder', () => {
   });
 
   it('at QoS 0 accepts everything once it is confirmed, and nothing before', () => {
-    const recorder = new Recorder({
-      runId: RUN_ID,
-      publishers: 2,
-      subscribers: 1,
-      qos: 0,
-      payload: { sizeBytes: SIZE },
-    });
+    const plan = planOf({ publishers: 2, subscribers: 1, qos: 0 });
+    const recorder = new Recorder(plan);
     const [first, second] = recorder.publishers as [(typeof recorder.publishers)[0], (typeof recorder.publishers)[0]];
-    const writer = new ProbeWriter(RUN_ID, 0, SIZE);
     for (let sequence = 0; sequence < 5; sequence += 1) recorder.sent(first, sequence);
     recorder.sent(second, 5);
-    for (const sequence of [0, 3]) recorder.received(0, writer.write(sequence, 0), 10);
+    for (const sequence of [0, 3]) recorder.received(0, payloadOf(plan, 0, sequence), 10);
     recorder.giveUp(100);
     expect(recorder.toLedgers().total).toMatchObject({ accepted: 0, inFlight: 6, expected: 2, delivered: 2, lost: 0 });
     recorder.confirmed(first, 20);
@@ -156,14 +154,9 @@ describe('Recorder', () => {
   });
 
   it('frees a place in the window when every subscriber has a message and it is accepted', () => {
-    const recorder = new Recorder({
-      runId: RUN_ID,
-      publishers: 1,
-      subscribers: 2,
-      qos: 1,
-      payload: { sizeBytes: SIZE },
-    });
-    const payload = new ProbeWriter(RUN_ID, 0, SIZE).write(0, 0);
+    const plan = planOf({ publishers: 1, subscribers: 2, qos: 1 });
+    const recorder = new Recorder(plan);
+    const payload = payloadOf(plan, 0, 0);
     recorder.sent(recorder.publishers[0]!, 0);
     const outstanding: number[] = [];
     const note = (): unknown => outstanding.push(recorder.outstanding);
@@ -179,13 +172,8 @@ describe('Recorder', () => {
   });
 
   it('frees a place at once when a message is refused, and when it is given up', () => {
-    const recorder = new Recorder({
-      runId: RUN_ID,
-      publishers: 1,
-      subscribers: 1,
-      qos: 1,
-      payload: { sizeBytes: SIZE },
-    });
+    const plan = planOf({ publishers: 1, subscribers: 1, qos: 1 });
+    const recorder = new Recorder(plan);
     for (let sentUs = 0; sentUs < 3; sentUs += 1) recorder.sent(recorder.publishers[0]!, sentUs);
     recorder.acknowledged(0, 1, 1, 5, QUOTA);
     expect(recorder.outstanding).toBe(2);
@@ -195,35 +183,26 @@ describe('Recorder', () => {
   });
 
   it('counts what is not of this run, and what was altered on the way, apart', () => {
-    const recorder = new Recorder({
-      runId: RUN_ID,
-      publishers: 1,
-      subscribers: 1,
-      qos: 0,
-      payload: { sizeBytes: SIZE },
-    });
-    const writer = new ProbeWriter(RUN_ID, 0, SIZE);
+    const plan = planOf({ publishers: 1, subscribers: 1, qos: 0 });
+    const recorder = new Recorder(plan);
     recorder.sent(recorder.publishers[0]!, 0);
     recorder.received(0, Buffer.from('hello'), 1);
-    recorder.received(0, new ProbeWriter('ffffffffffffffff', 0, SIZE).write(0, 0), 1);
-    recorder.received(0, writer.write(1, 0), 1);
-    recorder.received(0, new ProbeWriter(RUN_ID, 7, SIZE).write(0, 0), 1);
-    recorder.received(0, writer.write(0, 0).subarray(0, SIZE - 1), 1);
-    expect([recorder.foreign, recorder.altered, recorder.delivered]).toEqual([2, 3, 0]);
-    recorder.received(0, writer.write(0, 0), 1);
-    expect([recorder.foreign, recorder.altered, recorder.delivered]).toEqual([2, 3, 1]);
+    recorder.received(0, payloadOf({ ...plan, runId: 'ffffffffffffffff' }, 0, 0), 1);
+    recorder.received(0, payloadOf(plan, 0, 1), 1);
+    recorder.received(0, payloadOf(plan, 7, 0), 1);
+    recorder.received(0, payloadOf(plan, 0, 0).subarray(0, 31), 1);
+    const seen = (): number[] => [recorder.foreign, recorder.altered, recorder.toLedgers().total.delivered];
+    expect(seen()).toEqual([2, 3, 0]);
+    recorder.received(0, payloadOf(plan, 0, 0), 1);
+    expect(seen()).toEqual([2, 3, 1]);
+    assertLedgersAddUp(recorder.toLedgers());
   });
 
   it('measures first deliveries from the time in the header, and acknowledgements from the time of sending', () => {
-    const recorder = new Recorder({
-      runId: RUN_ID,
-      publishers: 1,
-      subscribers: 1,
-      qos: 1,
-      payload: { sizeBytes: SIZE },
-    });
+    const plan = planOf({ publishers: 1, subscribers: 1, qos: 1 });
+    const recorder = new Recorder(plan);
     recorder.sent(recorder.publishers[0]!, 100);
-    const payload = new ProbeWriter(RUN_ID, 0, SIZE).write(0, 100);
+    const payload = payloadOf(plan, 0, 0, 100);
     recorder.received(0, payload, 350);
     recorder.received(0, payload, 900);
     recorder.acknowledged(0, 0, 100, 250, SUCCESS);
@@ -233,13 +212,8 @@ describe('Recorder', () => {
   });
 
   it('names every count of its ledger', () => {
-    const recorder = new Recorder({
-      runId: RUN_ID,
-      publishers: 1,
-      subscribers: 1,
-      qos: 1,
-      payload: { sizeBytes: SIZE },
-    });
+    const plan = planOf({ publishers: 1, subscribers: 1, qos: 1 });
+    const recorder = new Recorder(plan);
     expect(Object.keys(recorder.toLedgers().total).sort()).toEqual([...LEDGER_COUNTS].sort());
   });
 });

@@ -115,7 +115,7 @@ describe('before the first message', () => {
     expect(await failureOf(drive(run, clock))).toEqual(
       new SubscriptionDeniedError(
         'the broker denied the subscription to mqtt-bench/0123456789abcdef/+: Not authorized (0x87): go away',
-        'Which topics may this user read? -t sets the prefix.',
+        'Which topics may this user read? -t sets them.',
       ),
     );
     expect(broker.published).toEqual([]);

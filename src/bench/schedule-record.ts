@@ -1,0 +1,28 @@
+import { LatencyCounts } from './latency.ts';
+
+/** What kept a message from being sent when it was due. */
+export const HOLDS = ['receive-maximum', 'connection', 'generator'] as const;
+
+/**
+ * `receive-maximum`: the broker had not answered as many as it takes at once; `connection`: it had not read what was
+ * sent before; `generator`: nothing of that, so it was this process.
+ */
+export type Hold = (typeof HOLDS)[number];
+
+/** Timers come up to two milliseconds late on an idle machine; this is no longer that. */
+const LATE_US = 10_000;
+
+/** How well the schedule of an open loop was kept. */
+export class ScheduleRecord {
+  /** From when a message was due to when it was sent. */
+  readonly lateness = new LatencyCounts();
+  /** Messages sent more than {@link LATE_US} after they were due, by what held them. */
+  readonly late: Record<Hold, number> = { 'receive-maximum': 0, connection: 0, generator: 0 };
+  /** Messages that were due and never sent. */
+  unsent = 0;
+
+  sent(lateUs: number, heldBy: Hold): void {
+    this.lateness.record(lateUs);
+    if (lateUs > LATE_US) this.late[heldBy] += 1;
+  }
+}

@@ -1,0 +1,10 @@
+import { makeContent } from '../../../src/bench/content.ts';
+import type { BenchPlan } from '../../../src/bench/plan.ts';
+
+/** The payload of one message, as its publisher writes it. */
+export function payloadOf(plan: BenchPlan, publisher: number, sequence: number, dueUs = 0, sentUs = dueUs): Buffer {
+  const content = makeContent(plan, publisher, 0);
+  const payload = Buffer.alloc(content.sizeOf(sequence));
+  content.write(payload, 0, sequence, dueUs, sentUs);
+  return payload;
+}
