@@ -1,12 +1,15 @@
 import { formatCount, formatQuantity } from '../output/units.ts';
 import type { Plateau } from './plateau.ts';
-import type { BenchResult, Diagnosis, DiagnosisCode } from './result.ts';
+import type { BenchResult, Diagnosis, DiagnosisCode, Sample } from './result.ts';
+import { describeSelfLimit } from './self-limit.ts';
 
 /** What a diagnosis rests on beside the figures of the result. */
 export interface Evidence {
   readonly plateau: Plateau | undefined;
   /** The broker runs inside this process. */
   readonly embedded: boolean;
+  /** The figures of `$SYS` before the first message. */
+  readonly sysBefore?: Sample['sys'];
   /** Fewer than the default window were on their way, because the broker could not say how many it takes. */
   readonly isWindowReduced?: boolean;
 }
@@ -27,11 +30,11 @@ const CHECKS: Readonly<Record<DiagnosisCode, Check>> = {
   refused: findRefusals,
   'mosquitto-queue-limits': findQueueLimits,
   'mosquitto-inflight-limit': findInflightLimit,
-  'sys-dropped': () => undefined,
+  'sys-dropped': findSysDropped,
   'qos-downgraded': findDowngrade,
   'retain-unavailable': () => undefined,
   'altered-payloads': findAltered,
-  'self-limit': () => undefined,
+  'self-limit': (result, { embedded }) => (embedded ? undefined : describeSelfLimit(result)),
   'missed-schedule': () => undefined,
   'nagle-plateau': (_result, { plateau }) => plateau && describePlateau(plateau),
   'receive-maximum': findReceiveMaximum,
@@ -89,6 +92,18 @@ function findInflightLimit(result: Undiagnosed): string | undefined {
   const canRefuse = broker.protocol === '5';
   if (!mayHaveLostInMosquitto(result) || config.qos < 2 || canRefuse || windowOf(config) <= limit) return undefined;
   return `${subjectOf(broker)} takes ${MOSQUITTO_IN_FLIGHT} QoS 2 messages of a publisher at a time by default (max_inflight_messages) and drops what comes beyond; before MQTT 5 it cannot say so. Use -V 5, or --window ${limit}.`;
+}
+
+/** Where mosquitto counts messages that it did not queue: `$SYS/broker/` and this. */
+const DROPPED = 'publish/messages/dropped';
+
+/** Of all clients of the broker: where every delivery is verified, and none is missing, it was not about this run. */
+function findSysDropped({ config, ledger, samples }: Undiagnosed, { sysBefore }: Evidence): string | undefined {
+  const last = samples.at(-1)?.sys?.[DROPPED];
+  const before = sysBefore?.[DROPPED];
+  if (last === undefined || before === undefined || last <= before) return undefined;
+  if (config.scenario === 'pubsub' && ledger.lost === 0) return undefined;
+  return `The broker dropped ${formatQuantity(last - before, 'message')} of all its clients while the run lasted, by its own count ($SYS/broker/${DROPPED}).`;
 }
 
 /** A run that was cut short has not waited for what it counts as lost. */

@@ -1,0 +1,64 @@
+import { formatDurationMs } from '../output/units.ts';
+import type { BenchResult, Sample } from './result.ts';
+
+/** Part of a CPU from which on a thread is taken to be saturated: it now and then waits for the kernel, never reaches 1. */
+const SATURATED = 0.95;
+/** From here on a broker of one thread is as much of a limit as the generator. */
+const BUSY_BROKER = 0.85;
+/** A shorter delay of the event loop is within what batches of messages take. */
+const LONG_LAG_US = 50_000;
+/** Shorter samples, and the first one, in which code is still being compiled, tell little. */
+const SHORTEST_MS = 500;
+const FEWEST_SAMPLES = 2;
+
+type Watched = Pick<BenchResult, 'config' | 'samples'>;
+
+/** Says when a result is a limit of the generator, or of its machine, rather than of the broker. */
+export function describeSelfLimit({ config, samples }: Watched): string | undefined {
+  const busy = busySamples(samples);
+  if (busy.length < FEWEST_SAMPLES) return undefined;
+  return describeCpu(busy, Math.max(1, config.workers)) ?? describeLag(busy);
+}
+
+interface BusySample extends Sample {
+  readonly lengthMs: number;
+}
+
+/** Those in which messages or connections were on the move. */
+function busySamples(samples: readonly Sample[]): BusySample[] {
+  return samples.flatMap((sample, index) => {
+    const before = samples[index - 1];
+    if (before === undefined) return [];
+    const lengthMs = sample.atMs - before.atMs;
+    const moved = sample.sent + sample.delivered + Math.abs(sample.connections - before.connections);
+    return moved > 0 && lengthMs >= SHORTEST_MS ? [{ ...sample, lengthMs }] : [];
+  });
+}
+
+function describeCpu(busy: readonly BusySample[], threads: number): string | undefined {
+  const cpu = meanOf(busy, ({ generator }) => generator.cpu);
+  const brokerCpu = busy.every(({ brokerProcess }) => brokerProcess !== null)
+    ? meanOf(busy, ({ brokerProcess }) => brokerProcess?.cpu ?? 0)
+    : undefined;
+  if (cpu < SATURATED * threads || (brokerCpu ?? 0) >= BUSY_BROKER) return undefined;
+  const used = `mqtt-bench used ${percent(cpu)} of a CPU${brokerCpu === undefined ? '' : `, and the broker ${percent(brokerCpu)}`}`;
+  return `${used}: this number is a limit of mqtt-bench, not of the broker. --workers spreads the load over more CPUs.`;
+}
+
+function describeLag(busy: readonly BusySample[]): string | undefined {
+  const late = busy.filter(
+    ({ generator: { lagUs }, latency }) => latency !== null && lagUs >= LONG_LAG_US && lagUs >= latency.p99 / 2,
+  );
+  if (late.length < FEWEST_SAMPLES || late.length * 2 < busy.length) return undefined;
+  const longestMs = Math.round(Math.max(...late.map(({ generator }) => generator.lagUs)) / 1000);
+  return `The event loop of mqtt-bench was late by up to ${formatDurationMs(longestMs)}, and that is in the latency: this number is a limit of mqtt-bench or of its machine, not of the broker. A smaller --window, a lower --rate or fewer connections shorten it.`;
+}
+
+function meanOf(samples: readonly BusySample[], figureOf: (sample: BusySample) => number): number {
+  const totalMs = samples.reduce((sum, { lengthMs }) => sum + lengthMs, 0);
+  return samples.reduce((sum, sample) => sum + figureOf(sample) * sample.lengthMs, 0) / totalMs;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

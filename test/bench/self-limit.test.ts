@@ -1,0 +1,131 @@
+/** What the samples of a run say of why its result is as it is. */
+import { describe, expect, it } from 'vitest';
+import { diagnose } from '../../src/bench/diagnosis.ts';
+import type { BenchResult, Sample } from '../../src/bench/result.ts';
+import { describeSelfLimit } from '../../src/bench/self-limit.ts';
+import { readStored } from './support/stored.ts';
+
+const { config } = readStored('lossless');
+const lossy = readStored('lossy');
+
+interface Second {
+  readonly cpu?: number;
+  readonly lagMs?: number;
+  readonly p99Ms?: number | null;
+  readonly brokerCpu?: number;
+  readonly sent?: number;
+  readonly sys?: Sample['sys'];
+}
+
+function samplesOf(seconds: readonly Second[], lengthMs = 1000): Sample[] {
+  return seconds.map(({ cpu = 0.3, lagMs = 2, p99Ms = 5, brokerCpu, sent = 10, sys = null }, index) => ({
+    atMs: (index + 1) * lengthMs,
+    sent,
+    accepted: sent,
+    delivered: sent,
+    inFlight: 0,
+    lost: 0,
+    connections: 2,
+    latency: p99Ms === null ? null : { p50: 1000, p99: p99Ms * 1000, max: p99Ms * 2000 },
+    generator: { cpu, lagUs: lagMs * 1000, memoryBytes: 1e8 },
+    sys,
+    brokerProcess: brokerCpu === undefined ? null : { cpu: brokerCpu, memoryBytes: 1e7 },
+  }));
+}
+
+function limitOf(seconds: readonly Second[], workers = 0, lengthMs = 1000): string | undefined {
+  return describeSelfLimit({ config: { ...config, workers }, samples: samplesOf(seconds, lengthMs) });
+}
+
+const idle: Second = {};
+const saturated: Second = { cpu: 0.98 };
+
+describe('a limit of mqtt-bench itself', () => {
+  it('is seen by its CPU', () => {
+    expect(limitOf([idle, saturated, saturated])).toBe(
+      'mqtt-bench used 98 % of a CPU: this number is a limit of mqtt-bench, not of the broker. --workers spreads the load over more CPUs.',
+    );
+    expect(limitOf([idle, { cpu: 0.9 }, { cpu: 0.98 }])).toBeUndefined();
+  });
+
+  it('is not the first second, in which code is compiled', () => {
+    expect(limitOf([{ cpu: 1.6 }, idle, idle])).toBeUndefined();
+    expect(limitOf([{ cpu: 1.6 }, saturated])).toBeUndefined();
+    expect(limitOf([{ cpu: 1.6 }, saturated, saturated], 0, 200)).toBeUndefined();
+  });
+
+  it('is not diluted by the wait for what was lost', () => {
+    const waiting = { cpu: 0.01, sent: 0, p99Ms: null };
+    expect(limitOf([idle, saturated, saturated, waiting, waiting, waiting])).toMatch(/used 98 %/);
+  });
+
+  it('is weighed by the length of each sample', () => {
+    const samples = samplesOf([idle, { cpu: 0.9 }, saturated, saturated]);
+    const [first, , third, fourth] = samples;
+    const late = [first, { ...samples[1], atMs: 9000 }, { ...third, atMs: 10_000 }, { ...fourth, atMs: 11_000 }];
+    expect(describeSelfLimit({ config, samples: late as Sample[] })).toBeUndefined();
+  });
+
+  it('takes a CPU of each worker', () => {
+    expect(limitOf([idle, saturated, saturated], 2)).toBeUndefined();
+    expect(limitOf([idle, { cpu: 1.95 }, { cpu: 1.95 }], 2)).toMatch(/used 195 % of a CPU/);
+  });
+
+  it('is not claimed where the broker is known to be saturated too, and is said against one that is not', () => {
+    const both = { ...saturated, brokerCpu: 0.97 };
+    expect(limitOf([idle, both, both])).toBeUndefined();
+    const alone = { ...saturated, brokerCpu: 0.4 };
+    expect(limitOf([idle, alone, alone])).toMatch(/^mqtt-bench used 98 % of a CPU, and the broker 40 %: this number/);
+  });
+
+  it('is seen by an event loop that is late for much of the latency, most of the time', () => {
+    const late = { lagMs: 120, p99Ms: 200 };
+    expect(limitOf([idle, late, late, idle])).toMatch(
+      /^The event loop of mqtt-bench was late by up to 120 ms, and that is in the latency: this number is a limit of mqtt-bench or of its machine/,
+    );
+    expect(limitOf([idle, late, late, idle, idle, idle])).toBeUndefined();
+    expect(limitOf([idle, { lagMs: 120, p99Ms: 900 }, { lagMs: 120, p99Ms: 900 }])).toBeUndefined();
+    expect(limitOf([idle, { lagMs: 40, p99Ms: 50 }, { lagMs: 40, p99Ms: 50 }])).toBeUndefined();
+    expect(limitOf([idle, { lagMs: 400, p99Ms: null }, { lagMs: 400, p99Ms: null }])).toBeUndefined();
+  });
+
+  it('is not told of a broker in the same process, which has a note of its own', () => {
+    const result = { ...readStored('lossless'), samples: samplesOf([idle, saturated, saturated]) };
+    const codes = (embedded: boolean): string[] =>
+      diagnose(result, { plateau: undefined, embedded }).map(({ code }) => code);
+    expect(codes(false)).toContain('self-limit');
+    expect(codes(true)).not.toContain('self-limit');
+  });
+});
+
+describe('messages that the broker says it dropped', () => {
+  const DROPPED = 'publish/messages/dropped';
+  const dropsOf = (result: Partial<BenchResult>, before: number | null, ...after: (number | null)[]) => {
+    const figures = (count: number | null): Sample['sys'] => (count === null ? null : { [DROPPED]: count });
+    const samples = samplesOf(after.map((count) => ({ sys: figures(count) })));
+    const evidence = { plateau: undefined, embedded: false, sysBefore: figures(before) };
+    const found = diagnose({ ...lossy, ...result, samples }, evidence);
+    return found.find(({ code }) => code === 'sys-dropped')?.sentence;
+  };
+
+  it('are counted from before the first message to the last figure', () => {
+    expect(dropsOf({}, 100, 100, 25_965)).toBe(
+      'The broker dropped 25,865 messages of all its clients while the run lasted, by its own count ($SYS/broker/publish/messages/dropped).',
+    );
+  });
+
+  it('are not told where there were none, or no figures', () => {
+    expect(dropsOf({}, 100, 100, 100)).toBeUndefined();
+    expect(dropsOf({}, 100, 100, 5)).toBeUndefined();
+    expect(dropsOf({}, null, null, 5)).toBeUndefined();
+    expect(dropsOf({}, 100, null, null)).toBeUndefined();
+  });
+
+  it('were of other clients where this run verified every delivery and missed none', () => {
+    const nothingLost = { ledger: { ...lossy.ledger, lost: 0 } };
+    expect(dropsOf(nothingLost, 0, 5)).toBeUndefined();
+    expect(dropsOf({ ...nothingLost, config: { ...lossy.config, scenario: 'pub' } }, 0, 5)).toMatch(
+      /^The broker dropped 5/,
+    );
+  });
+});
