@@ -1,4 +1,5 @@
 import { arch, cpus, hostname, platform, release, totalmem } from 'node:os';
+import { PACKAGE_VERSIONS } from '../cli/packages.ts';
 import type { Environment } from './result.ts';
 
 /** Describes the machine that this runs on. */
@@ -14,6 +15,6 @@ export function describeEnvironment(toolkitVersion: string, nodeVersion: string)
     cpuModel: processors[0]?.model.trim() ?? 'unknown',
     cpus: processors.length,
     memoryBytes: totalmem(),
-    packages: {},
+    packages: PACKAGE_VERSIONS,
   };
 }
