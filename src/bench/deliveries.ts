@@ -15,6 +15,7 @@ export interface Deliveries {
   readonly foreign: number;
   /** Payloads that bear this run's mark and are none that can have been sent. */
   readonly altered: number;
+  readonly firstDeliveredUs: number;
   readonly lastDeliveredUs: number;
   /** Of first deliveries that were sent when the warm-up was over: from when they were due, and from when they were sent. */
   readonly endToEnd: LatencyCounts;
@@ -51,6 +52,7 @@ export class VerifiedDeliveries implements Deliveries {
   measured = 0;
   foreign = 0;
   altered = 0;
+  firstDeliveredUs = Number.NaN;
   lastDeliveredUs = Number.NaN;
   measuredFromUs = Number.NEGATIVE_INFINITY;
 
@@ -98,6 +100,7 @@ export class VerifiedDeliveries implements Deliveries {
       return false;
     }
     if (!path.deliver(sequence, this.#shape === 'shared' ? subscriber : 0)) return false;
+    if (this.delivered === 0) this.firstDeliveredUs = nowUs;
     this.delivered += 1;
     this.lastDeliveredUs = nowUs;
     if (probe.sentUs >= this.measuredFromUs) {

@@ -31,11 +31,12 @@ type Seen = Pick<
   | 'acknowledgement'
   | 'altered'
   | 'endToEnd'
-  | 'firstSentUs'
   | 'foreign'
   | 'lastAcceptedUs'
   | 'lastDeliveredUs'
   | 'lastSentUs'
+  | 'measured'
+  | 'measuredSinceUs'
   | 'refusals'
   | 'toLedgers'
 >;
@@ -61,7 +62,7 @@ export function makeResult(run: BenchRun, { embedded, environment }: Circumstanc
     deliver: spanOf(recorder, recorder.lastDeliveredUs),
   } as const;
   const { attempted, accepted, delivered } = ledgers.total;
-  const measured = { attempted, accepted, delivered };
+  const measured = plan.warmupMs === 0 ? { attempted, accepted, delivered } : recorder.measured;
   const result: Undiagnosed = {
     v: 1,
     runId,
@@ -94,11 +95,11 @@ export function makeResult(run: BenchRun, { embedded, environment }: Circumstanc
   };
   const isWindowReduced = plan.qos === 2 && result.broker.protocol !== '5' && !isWindowChosen;
   const plateau = findPlateau([recorder.endToEnd, recorder.acknowledgement]);
-  return { ...result, diagnosis: diagnose(result, { embedded, isWindowReduced, plateau }) };
+  return { ...result, diagnosis: diagnose(result, { embedded, isWindowReduced, plateau, sysBefore: run.sysBefore }) };
 }
 
 function configOf(plan: BenchPlan): BenchConfig {
-  const { runId, seed, isWindowChosen, properties, ...config } = plan;
+  const { runId, seed, isWindowChosen, keepsRetained, payloadBytes, properties, shareName, ...config } = plan;
   return { ...config, ...(properties && { properties: forJson(properties) }) };
 }
 
@@ -110,9 +111,9 @@ function latenciesOf({ connections, plan, recorder, wills }: BenchRun): BenchRes
     connack: connections.connack,
     suback: connections.suback,
     endToEnd: wills?.latency ?? recorder.endToEnd,
-    endToEndService: wills?.latency ?? recorder.endToEnd,
+    endToEndService: wills?.latency ?? recorder.endToEndService,
     ...(plan.qos === 1 && { puback: recorder.acknowledgement }),
-    ...(plan.qos === 2 && { pubcomp: recorder.acknowledgement }),
+    ...(plan.qos === 2 && { pubrec: recorder.receipt, pubcomp: recorder.acknowledgement }),
   };
   const entries = LATENCIES.map((name): [LatencyName, Latency] => [name, summarizeLatency(recorded[name] ?? none)]);
   return Object.fromEntries(entries) as Record<LatencyName, Latency>;
@@ -123,7 +124,7 @@ function forJson({ correlationData, ...rest }: MessageProperties): NonNullable<B
   return { ...rest, ...(correlationData && { correlationData: correlationData.toString('base64') }) };
 }
 
-/** A Will is sent when its connection is cut. */
+/** A Will is sent when its connection is cut. There is no warm-up. */
 function seenOf(wills: WillRecord, { acknowledgement, refusals }: Recorder): Seen {
   const { altered, firstDueUs, foreign, lastDeliveredUs, lastDueUs, latency } = wills;
   return {
@@ -133,7 +134,8 @@ function seenOf(wills: WillRecord, { acknowledgement, refusals }: Recorder): See
     refusals,
     acknowledgement,
     endToEnd: latency,
-    firstSentUs: firstDueUs,
+    measured: { attempted: 0, accepted: 0, delivered: 0 },
+    measuredSinceUs: firstDueUs,
     lastSentUs: lastDueUs,
     lastAcceptedUs: lastDueUs,
     lastDeliveredUs,
@@ -158,8 +160,9 @@ function openingOf(opening: OpeningRecord): Opening {
   };
 }
 
-function spanOf({ firstSentUs }: Seen, lastUs: number): number | null {
-  return Number.isNaN(lastUs) ? null : Math.round(lastUs - firstSentUs);
+/** Null when there was none after the warm-up. */
+function spanOf({ measuredSinceUs }: Seen, lastUs: number): number | null {
+  return lastUs >= measuredSinceUs ? Math.round(lastUs - measuredSinceUs) : null;
 }
 
 function describeBroker({ connection, grantedQoS, identity, publishers }: BenchRun, embedded: boolean): Broker {

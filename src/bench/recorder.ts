@@ -5,6 +5,7 @@ import { LatencyCounts } from './latency.ts';
 import { type Ledgers, sumDeliveries, sumLedgers } from './ledger.ts';
 import { type BenchPlan, deliveriesDueOf } from './plan.ts';
 import { PublisherRecord } from './publisher-record.ts';
+import type { BenchResult } from './result.ts';
 import { ScheduleRecord } from './schedule-record.ts';
 
 /** Refusals with one Reason Code. */
@@ -45,9 +46,8 @@ export class Recorder {
   #attempted = 0;
   #refused = 0;
   #measuredFromUs = Number.NEGATIVE_INFINITY;
-  /** Of what was sent when the warm-up was over. */
-  measuredAttempted = 0;
-  measuredAccepted = 0;
+  #measuredAttempted = 0;
+  #measuredAccepted = 0;
   firstSentUs = Number.NaN;
   lastSentUs = Number.NaN;
   lastAcceptedUs = Number.NaN;
@@ -75,9 +75,16 @@ export class Recorder {
     this.deliveries.measuredFromUs = this.#measuredFromUs;
   }
 
-  /** What the durations count from: the end of the warm-up, or the first message. */
+  /** What the durations count from: the end of the warm-up, or the first message that was sent, or came. */
   get measuredSinceUs(): number {
-    return this.#warmupUs === 0 ? this.firstSentUs : this.#measuredFromUs;
+    if (this.#warmupUs > 0) return this.#measuredFromUs;
+    return this.publishers.length > 0 ? this.firstSentUs : this.deliveries.firstDeliveredUs;
+  }
+
+  /** Of what was sent when the warm-up was over. */
+  get measured(): BenchResult['measured'] {
+    const { measured: delivered } = this.deliveries;
+    return { attempted: this.#measuredAttempted, accepted: this.#measuredAccepted, delivered };
   }
 
   get delivered(): number {
@@ -124,7 +131,7 @@ export class Recorder {
     if (this.#attempted === 0) this.firstSentUs = nowUs;
     this.lastSentUs = nowUs;
     this.#attempted += 1;
-    if (nowUs >= this.#measuredFromUs) this.measuredAttempted += 1;
+    if (nowUs >= this.#measuredFromUs) this.#measuredAttempted += 1;
     else publisher.unmeasured += 1;
     const before = publisher.outstanding.count;
     const sequence = publisher.send(nowUs);
@@ -141,7 +148,7 @@ export class Recorder {
     const before = publisher.outstanding.count;
     if (outcome.reasonCode < FIRST_FAILURE) {
       this.lastAcceptedUs = nowUs;
-      if (isMeasured) this.measuredAccepted += 1;
+      if (isMeasured) this.#measuredAccepted += 1;
       if (this.#endsAtAcceptance) this.givenUpInARow = 0;
       publisher.accept(sequence);
     } else {
@@ -175,7 +182,7 @@ export class Recorder {
   confirmed(publisher: PublisherRecord, nowUs: number): void {
     if (publisher.attempted > 0) this.lastAcceptedUs = nowUs;
     publisher.acceptAll();
-    this.measuredAccepted += publisher.attempted - publisher.unmeasured;
+    this.#measuredAccepted += publisher.attempted - publisher.unmeasured;
   }
 
   /** Messages sent at `lastUs` or before are given up and free their places; what comes late still counts. */
