@@ -1,17 +1,19 @@
 import type { Context } from '../cli/context.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
+import { makeLanes } from '../mqtt/lane/lanes.ts';
 import { checkBrokerLimits } from '../mqtt/limits.ts';
 import type { QoS, Session, SessionHandlers, SessionInfo } from '../mqtt/session.ts';
 import type { BrokerProcess } from './broker-process.ts';
+import { BulkLane } from './bulk-lane.ts';
 import type { ConnectionRecord } from './connection-record.ts';
 import type { Connections } from './connections.ts';
 import { type Content, Contents } from './content.ts';
 import type { Ending } from './ending.ts';
 import type { BrokerIdentity } from './identify.ts';
-import { isRetained, type LaneEvents, SessionLane } from './lane.ts';
+import { isRetained, type LaneEvents, type PublishLane, SessionLane } from './lane.ts';
 import { Load } from './load.ts';
 import type { OpeningRecord } from './opening-record.ts';
-import type { BenchPlan } from './plan.ts';
+import { type BenchPlan, publisherWindowOf } from './plan.ts';
 import { epochOffsetUsOf } from './probe.ts';
 import { type Progress, progressOf } from './progress.ts';
 import { Recorder } from './recorder.ts';
@@ -81,8 +83,9 @@ export async function runBench(plan: BenchPlan, connection: ConnectionPlan, worl
       const { connections, ending } = stage;
       const subscribers = await openSubscribers(plan, connections, recorder, load, world);
       const { suback } = connections.record;
+      receiveInBulk(subscribers, recorder, load, clock);
       stage.grantedQoS = await subscribeAll(subscribers, plan, connection, clock, ending.signal, suback);
-      const publishers = await connections.openMany('publisher', plan.publishers, () => world.handlers);
+      const publishers = await connections.openMany('publisher', plan.publishers, () => bulk(world.handlers));
       stage.publishers = publishers.map(({ info }) => info);
       ending.signal.throwIfAborted();
 
@@ -111,13 +114,26 @@ function openSubscribers(
   { clock, handlers }: BenchWorld,
 ): Promise<Session[]> {
   return connections.openMany('subscriber', plan.subscribers, (index) => ({
-    ...handlers,
+    ...bulk(handlers),
     onMessage: ({ payload }) => {
       recorder.received(index, payload, clock.monotonicMs() * 1000);
       load.wake();
       return undefined;
     },
   }));
+}
+
+/** Messages are recorded in place where the sessions have lanes, and go to `onMessage` where they have none. */
+function receiveInBulk(subscribers: readonly Session[], recorder: Recorder, load: Load, clock: Context['clock']): void {
+  for (const [index, { lanes }] of subscribers.entries()) {
+    if (lanes === undefined) continue;
+    let nowUs = 0;
+    lanes.onRead = () => {
+      nowUs = clock.monotonicMs() * 1000;
+    };
+    lanes.openReceive((bytes, from, to) => recorder.received(index, bytes, nowUs, from, to));
+    lanes.onReadEnd = () => load.wake();
+  }
 }
 
 function makeLane(
@@ -129,7 +145,7 @@ function makeLane(
   load: Load,
   ending: Ending,
   clock: Context['clock'],
-): SessionLane {
+): PublishLane {
   const events: LaneEvents = {
     onAcknowledged: (sequence, sentUs, nowUs, outcome) => {
       recorder.acknowledged(index, sequence, sentUs, nowUs, outcome);
@@ -138,7 +154,13 @@ function makeLane(
     onReceived: (sentUs, nowUs) => recorder.receipted(sentUs, nowUs),
     onFailed: (error) => ending.byError(error),
   };
-  return new SessionLane(session, plan, content, events, clock);
+  if (session.lanes === undefined) return new SessionLane(session, plan, content, events, clock);
+  return new BulkLane(session, session.lanes, plan, content, publisherWindowOf(plan), events, clock);
+}
+
+/** A trace shows what the client sends and receives: with one, nothing goes past it. */
+function bulk(handlers: BenchWorld['handlers']): BenchWorld['handlers'] {
+  return handlers.onTrace === undefined ? { ...handlers, makeLanes } : handlers;
 }
 
 /** Throws PublishRefusedError for messages that the broker said it would not take. */
