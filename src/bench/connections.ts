@@ -37,23 +37,29 @@ export class Connections {
   readonly #config: ConnectionsConfig;
   readonly #plan: ConnectionPlan;
   readonly #world: ConnectionsWorld;
-  readonly #sessions = new Set<Session>();
+  readonly #sessions = new Map<Session, Role>();
   readonly #onEnded: (ended: EndedConnection) => void;
+  readonly #abort: AbortSignal;
   /** What became of all of them. */
   readonly record = new ConnectionRecord();
   #begun = 0;
 
-  /** @param onEnded called for each connection, after `close` and `cut` too. */
+  /**
+   * @param onEnded called for each connection, after `close` and `cut` too.
+   * @param abort once aborted, no further one is begun.
+   */
   constructor(
     config: ConnectionsConfig,
     plan: ConnectionPlan,
     world: ConnectionsWorld,
     onEnded: (ended: EndedConnection) => void,
+    abort: AbortSignal,
   ) {
     this.#config = config;
     this.#plan = plan;
     this.#world = world;
     this.#onEnded = onEnded;
+    this.#abort = abort;
   }
 
   /** How many are open. */
@@ -61,7 +67,10 @@ export class Connections {
     return this.#sessions.size;
   }
 
-  /** Opens connections 0 to `count` - 1 of one role. Throws what the first failure was; the others are closed by `close`. */
+  /**
+   * Opens connections 0 to `count` - 1 of one role. Throws what the first failure was, or why it was aborted; those that
+   * are open are closed by `close`.
+   */
   async openMany(role: Role, count: number, handlersOf: (index: number) => SessionHandlers): Promise<Session[]> {
     const sessions: Session[] = [];
     let failure: Error | undefined;
@@ -76,26 +85,28 @@ export class Connections {
       isOver: () => failure !== undefined,
     });
     if (failure !== undefined) throw failure;
+    this.#abort.throwIfAborted();
     return sessions;
   }
 
   /**
-   * Begins to open connections 0 to `count` - 1 of one role, at the connect rate, until it is over. Resolves when each
+   * Begins to open connections 0 to `count` - 1 of one role, at the connect rate, until that is over. Resolves when each
    * that was begun is open or has failed.
    */
   async attemptMany(role: Role, count: number, attempts: Attempts): Promise<void> {
     const schedule = { clock: this.#world.clock, rate: this.#config.connectRate };
-    await beginEach(count, schedule, attempts.isOver, (index, dueMs) => this.#attempt(role, index, dueMs, attempts));
+    const isOver = (): boolean => this.#abort.aborted || attempts.isOver();
+    await beginEach(count, schedule, isOver, (index, dueMs) => this.#attempt(role, index, dueMs, attempts));
   }
 
-  /** Ends every connection without DISCONNECT. */
-  cut(): void {
-    for (const session of this.#sessions) session.cut();
+  /** Ends every connection of one role without DISCONNECT. */
+  cut(role: Role): void {
+    for (const [session, itsRole] of this.#sessions) if (itsRole === role) session.cut();
   }
 
   /** Closes every connection, within `graceMs` where it is given. Never rejects. */
   async close(graceMs?: number): Promise<void> {
-    await Promise.all([...this.#sessions].map((session) => session.close(undefined, undefined, graceMs)));
+    await Promise.all([...this.#sessions.keys()].map((session) => session.close(undefined, undefined, graceMs)));
   }
 
   async #attempt(role: Role, index: number, dueMs: number, attempts: Attempts): Promise<void> {
@@ -116,7 +127,7 @@ export class Connections {
       return attempts.onFailure(failure, index);
     }
     for (const record of records) record.succeed();
-    this.#sessions.add(session);
+    this.#sessions.set(session, role);
     void session.ended.then((end) => {
       this.#sessions.delete(session);
       if (end.kind !== 'closed') this.record.lose(end.reason);

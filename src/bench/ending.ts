@@ -21,7 +21,8 @@ export class Ending {
   }
 
   byLoss({ end, index, role }: EndedConnection): void {
-    const error = new ConnectionLostError(`the connection of ${role} ${index} was lost: ${end.reason}`);
+    const whose = role === 'connection' ? `connection ${index}, the last one,` : `the connection of ${role} ${index}`;
+    const error = new ConnectionLostError(`${whose} was lost: ${end.reason}`);
     this.#cut({ kind: 'connection-lost', role, index, reason: end.reason }, error);
   }
 

@@ -11,7 +11,7 @@ import type { LoadEnd } from './load.ts';
 import type { BenchPlan } from './plan.ts';
 import type { Progress } from './progress.ts';
 import type { Recorder } from './recorder.ts';
-import type { Outcome } from './result.ts';
+import type { Outcome, Sample } from './result.ts';
 import type { BenchRun, BenchWorld } from './run.ts';
 import { Sampler } from './sampler.ts';
 
@@ -56,13 +56,15 @@ export async function runOnStage(
   // Each connection listens to it while it opens, and many do at once: more than ten is no leak here.
   setMaxListeners(0, stop);
   const ending = new Ending();
+  setMaxListeners(0, ending.signal);
   const onStop = (): void => ending.byStop(stop.reason as StopReason);
   stop.addEventListener('abort', onStop);
   if (stop.aborted) onStop();
-  const connections = new Connections(plan, connection, world, (ended) => onEnded(ended, ending));
+  const connections = new Connections(plan, connection, world, (ended) => onEnded(ended, ending), ending.signal);
   let startedMs = clock.epochMs();
   let watch: BrokerWatch | undefined;
   let sampler: Sampler | undefined;
+  let sysBefore: Sample['sys'] = null;
   let stage: Stage | undefined;
   let end: { readonly outcome: Outcome; readonly error: Error | undefined };
   try {
@@ -76,6 +78,7 @@ export async function runOnStage(
       grantedQoS: plan.qos,
       begin(progress) {
         startedMs = clock.epochMs();
+        sysBefore = topics.figures;
         sampler = new Sampler({ progress, sys: () => topics.figures, brokerProcess: world.brokerProcess }, world);
         world.onStart({ progress, samples: sampler.samples });
       },
@@ -107,6 +110,7 @@ export async function runOnStage(
     publishers,
     grantedQoS,
     samples: sampler?.samples ?? [],
+    sysBefore,
   };
 }
 

@@ -2,7 +2,7 @@ import { exitCodeOfSignal } from '../cli/signals.ts';
 import { BenchFailedError, type CliError, ConnectionLostError, InterruptedError } from '../errors.ts';
 import { formatCount, formatDurationMs, formatQuantity } from '../output/units.ts';
 import { parseAssertions } from './assertions.ts';
-import type { BenchResult } from './result.ts';
+import type { BenchResult, ConnectionLedger } from './result.ts';
 import { describeMiss } from './thresholds.ts';
 
 /**
@@ -24,14 +24,17 @@ export function judge(result: BenchResult): CliError | undefined {
   }
 }
 
-function describeFaults({ config, ledger, thresholds }: BenchResult): string[] {
+function describeFaults({ config, connections, ledger, thresholds }: BenchResult): string[] {
   const asserted = thresholds.flatMap(({ assertion, held, value }) =>
     parseAssertions(assertion).map((parsed) => ({ parsed, held, value })),
   );
   const judged = new Set(asserted.map(({ parsed }) => parsed.measure.name.replace('%', '')));
   const answer = config.qos === 0 ? 'confirmed' : 'acknowledged';
   const wait = formatDurationMs(config.drainTimeoutMs);
-  const deliveries = formatQuantity(ledger.expected, 'delivery', 'deliveries');
+  const isConn = config.scenario === 'conn';
+  const deliveries = isConn
+    ? formatQuantity(ledger.expected, 'Will')
+    : formatQuantity(ledger.expected, 'delivery', 'deliveries');
   const messages = formatQuantity(ledger.attempted, 'message');
   const faults: readonly (readonly [count: 'lost' | 'refused' | 'timedOut', all: string, what: string])[] = [
     ['lost', deliveries, 'lost'],
@@ -39,6 +42,7 @@ function describeFaults({ config, ledger, thresholds }: BenchResult): string[] {
     ['timedOut', messages, `not ${answer} in ${wait}`],
   ];
   return [
+    ...(isConn ? describeConnections(connections) : []),
     ...faults
       .filter(([count]) => ledger[count] > 0 && !judged.has(count))
       .map(
@@ -49,10 +53,28 @@ function describeFaults({ config, ledger, thresholds }: BenchResult): string[] {
   ];
 }
 
+/** In every other scenario the first connection that fails or is lost ends the run. */
+function describeConnections({ attempted, connected, failed, lost, reasons }: ConnectionLedger): string[] {
+  const [first] = reasons;
+  const why = first === undefined ? '' : ` (${first.reason})`;
+  return [
+    ...(failed > 0
+      ? [`${formatCount(failed)} of ${formatQuantity(attempted, 'connection')} could not be opened${why}`]
+      : []),
+    ...(lost > 0
+      ? [
+          `${formatCount(lost)} of ${formatQuantity(connected, 'connection')} ${lost === 1 ? 'was' : 'were'} lost${failed > 0 ? '' : why}`,
+        ]
+      : []),
+  ];
+}
+
 /** How a run ended that did not do all that it was to do; undefined for one that did. */
-export function describeEnd({ config, ledger, outcome }: BenchResult): string | undefined {
-  const soFar =
-    config.messages === null
+export function describeEnd({ config, connections, ledger, outcome }: BenchResult): string | undefined {
+  const isConn = config.scenario === 'conn';
+  const soFar = isConn
+    ? `after ${formatQuantity(connections.connected, 'connection')}`
+    : config.messages === null
       ? `after ${formatQuantity(ledger.attempted, 'message')}`
       : `after ${formatCount(ledger.attempted)} of ${formatQuantity(config.messages, 'message')}`;
   switch (outcome.kind) {
@@ -63,8 +85,11 @@ export function describeEnd({ config, ledger, outcome }: BenchResult): string | 
     case 'interrupted':
       return `stopped by ${outcome.signal} ${soFar}`;
     case 'connection-lost':
+      if (isConn && outcome.role === 'connection') return `all connections were lost ${soFar}: ${outcome.reason}`;
       return `the connection of ${outcome.role} ${outcome.index} was lost ${soFar}: ${outcome.reason}`;
     case 'failed':
+      if (isConn) return `no more connections could be opened ${soFar}: ${outcome.reason}`;
+      if (ledger.attempted === 0) return `it failed before the first message: ${outcome.reason}`;
       return `sending failed ${soFar}: ${outcome.reason}`;
   }
 }

@@ -1,4 +1,6 @@
 import { benchOptions } from './bench.ts';
+import { measureOption, toleranceOption } from './bench-compare.ts';
+import { connectionsOption, holdOption, stormOption, subscribeOption } from './bench-conn.ts';
 import { benchReportOptions } from './bench-report.ts';
 import { connectionOptions, maxInflightOption, retryOptions } from './connection.ts';
 import { messageOptions } from './message.ts';
@@ -18,7 +20,13 @@ export const everyOption: readonly OptionSpec[] = [
   latencyOption,
   ...outputOptions,
   ...benchOptions,
+  connectionsOption,
+  holdOption,
+  stormOption,
+  subscribeOption,
   ...benchReportOptions.filter((spec) => !connectionOptions.includes(spec)),
+  measureOption,
+  toleranceOption,
   maxInflightOption,
   ...retryOptions,
   ...connectionOptions,

@@ -1,12 +1,16 @@
 /** From a plan to an exit code, the same for every scenario: run, print, judge. */
+import type { Assertion } from '../../bench/assertions.ts';
 import type { BrokerProcess } from '../../bench/broker-process.ts';
 import type { LiveView } from '../../bench/live.ts';
 import type { BenchPlan } from '../../bench/plan.ts';
+import type { runBench } from '../../bench/run.ts';
 import type { Context } from '../../cli/context.ts';
 import type { ExitCode } from '../../cli/exit-codes.ts';
+import { UsageError } from '../../errors.ts';
 import type { ConnectionPlan } from '../../mqtt/connection-plan.ts';
-import { benchJsonOption } from '../../options/bench.ts';
-import { repeatOption } from '../../options/bench-verdict.ts';
+import { benchJsonOption, messagesOption, windowOption } from '../../options/bench.ts';
+import { floodOption, rampOption } from '../../options/bench-load.ts';
+import { findMaxOption, repeatOption } from '../../options/bench-verdict.ts';
 import { brokerPidOption } from '../../options/bench-watch.ts';
 import { brokerOption, debugOption, noColorOption, quietOption } from '../../options/connection.ts';
 import type { OptionValues } from '../../options/option-values.ts';
@@ -17,7 +21,7 @@ import { type RunPlan, runRepeatedly } from './repeating.ts';
 
 const NAME = 'mqtt-bench';
 
-/** Runs the plan, as often as --repeat says, writes and prints the result and judges it. Throws CliError. */
+/** Runs the plan, as often as --repeat or --find-max asks, writes and prints the result and judges it. Throws CliError. */
 export async function measure(
   plan: BenchPlan,
   connection: ConnectionPlan,
@@ -26,7 +30,29 @@ export async function measure(
 ): Promise<ExitCode> {
   await checkOut(values);
   const run: RunPlan = (next) => runOnce(next, connection, values, context);
-  return conclude(await runRepeatedly(plan, values.get(repeatOption), run, context.stop), values, context);
+  const target = values.get(findMaxOption);
+  const measured =
+    target === undefined
+      ? await runRepeatedly(plan, values.get(repeatOption), run, context.stop)
+      : await search(plan, target, run, values, context);
+  return conclude(measured, values, context);
+}
+
+async function search(
+  plan: BenchPlan,
+  target: readonly Assertion[],
+  run: RunPlan,
+  values: OptionValues,
+  context: Context,
+): Promise<Measured> {
+  const other = [repeatOption, messagesOption, windowOption, floodOption, rampOption].find((spec) => values.has(spec));
+  if (other !== undefined) {
+    const hint = 'Its runs are by --duration, each at another rate; --rate says at which to begin.';
+    throw new UsageError(`${values.spelled(other)} and --find-max exclude each other`, hint);
+  }
+  const { searchMaximum } = await import('./searching.ts');
+  const status = new Status(NAME, context, values.get(quietOption));
+  return searchMaximum(plan, target, { run, stop: context.stop, tell: (text) => status.warn(text) });
 }
 
 /** One run of the plan, with its live view. Throws UsageError; what else fails is part of what it returns. */
@@ -40,8 +66,8 @@ export async function runOnce(
   const status = new Status(NAME, context, values.get(quietOption));
   const live = await startLiveView(values, context);
   const { clock, machine, stop } = context;
-  const { runBench } = await import('../../bench/run.ts');
-  const benchRun = await runBench(plan, connection, {
+  const runScenario = await loadScenario(plan);
+  const benchRun = await runScenario(plan, connection, {
     clock,
     stop,
     machine,
@@ -56,6 +82,12 @@ export async function runOnce(
   const embedded = values.get(brokerOption) !== undefined;
   const result = makeResult(benchRun, { embedded, environment: describeEnvironment(VERSION, context.nodeVersion) });
   return { result, error: benchRun.error, hasFailedEarly: !benchRun.hasBegun };
+}
+
+async function loadScenario({ scenario }: BenchPlan): Promise<typeof runBench> {
+  return scenario === 'conn'
+    ? (await import('../../bench/run-conn.ts')).runConn
+    : (await import('../../bench/run.ts')).runBench;
 }
 
 /** What can be known to be in vain before anything is opened. Throws UsageError. */
