@@ -4,6 +4,7 @@ import type { Input } from '../cli/context.ts';
 import { UndecodableError } from '../errors.ts';
 import { readNamedFile } from '../options/files.ts';
 import { quote } from '../output/escape.ts';
+import { parseAssertions } from './assertions.ts';
 import { decodeHistogram } from './histogram.ts';
 import { findMismatch, type JsonSchema } from './json-schema.ts';
 import { assertLedgersAddUp, LEDGER_COUNTS, sumLedgers } from './ledger.ts';
@@ -61,7 +62,7 @@ function versionOf(value: unknown): number | undefined {
 
 /** What a result says that cannot be true. */
 function findContradiction(result: BenchResult): string | undefined {
-  const { connections, ledger, perPublisher, perSubscriber, repeats } = result;
+  const { connections, ledger, perPublisher, perSubscriber, repeats, thresholds } = result;
   try {
     assertLedgersAddUp({ total: ledger, publishers: perPublisher, subscribers: perSubscriber });
   } catch (error) {
@@ -74,6 +75,13 @@ function findContradiction(result: BenchResult): string | undefined {
     const sum = sumLedgers(repeats.map((repeat) => repeat.ledger));
     const wrong = LEDGER_COUNTS.find((count) => sum[count] !== ledger[count]);
     if (wrong !== undefined) return `${wrong} is ${ledger[wrong]}, and ${sum[wrong]} over all repeats`;
+  }
+  for (const { assertion } of thresholds) {
+    try {
+      parseAssertions(assertion);
+    } catch (error) {
+      return `the threshold ${quote(assertion)}: ${(error as Error).message}`;
+    }
   }
   return [result, ...repeats].flatMap(({ latency }) => findDamagedHistogram(latency) ?? [])[0];
 }

@@ -82,6 +82,11 @@ describe('parseResult', () => {
       'delivered is 56673, and 56674 over all repeats',
     ],
     [
+      'a threshold that is none',
+      { thresholds: [{ assertion: 'luck > 1', value: 2, held: true }] },
+      'the threshold "luck > 1": unknown measure luck, at character 1',
+    ],
+    [
       'a histogram that is none',
       { latency: { ...lossy.latency, puback: { ...lossy.latency.puback, hdr: 'HISTFAAA' } } },
       'latency.puback: hdr is no histogram',

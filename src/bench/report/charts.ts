@@ -91,10 +91,13 @@ function timeCharts(result: BenchResult): Chart[] {
 function percentileChart(result: BenchResult): Chart[] {
   const { config, latency } = result;
   const names = chooseLatencies(result);
-  const most = Math.max(0, ...names.map((name) => latency[name].count));
+  const counts = names.map((name) => latency[name].count);
+  const most = Math.max(0, ...counts);
   if (most < 2) return [];
   const steps = Math.floor(Math.log10(most) * POINTS_PER_DIGIT);
-  const xs = [...Array.from({ length: steps + 1 }, (_, step) => 10 ** (step / POINTS_PER_DIGIT)), most];
+  const grid = Array.from({ length: steps + 1 }, (_, step) => 10 ** (step / POINTS_PER_DIGIT));
+  // Each curve ends at its own maximum.
+  const xs = [...new Set([...grid, ...counts])].filter((x) => x > 0).sort((a, b) => a - b);
   const lines = names.map((name) => ({
     label: nameLatency(name, config.scenario, config.rate !== null).span,
     values: curveOf(latency[name], xs),
@@ -115,10 +118,12 @@ function percentileChart(result: BenchResult): Chart[] {
 function curveOf(latency: Latency, xs: readonly number[]): (number | null)[] {
   const histogram = decodeHistogram(latency);
   if (histogram === undefined) return xs.map(() => null);
-  const most = latency.max ?? Number.POSITIVE_INFINITY;
-  return xs.map((x) =>
-    x > latency.count ? null : milliseconds(Math.min(histogram.getValueAtPercentile(100 - 100 / x), most)),
-  );
+  const most = latency.max ?? histogram.maxValue;
+  return xs.map((x) => {
+    if (x > latency.count) return null;
+    const us = x === latency.count ? most : histogram.getValueAtPercentile(100 - 100 / x);
+    return milliseconds(Math.min(us, most));
+  });
 }
 
 /** Not below a microsecond, the resolution of the clock: a logarithm has no zero. */

@@ -43,8 +43,9 @@ const FAULTS: readonly string[] = ['refused', 'timedOut', 'inFlight', 'lost'];
 
 type Counts = Partial<BenchResult['ledger']>;
 
-/** The whole run; each publisher and subscriber where there are several, those with a fault first. */
-export function ledgerTables({ ledger, perPublisher, perSubscriber }: BenchResult): Markup {
+/** The whole run; each publisher and subscriber where there are several, those with a fault first. Nothing without messages. */
+export function ledgerTables({ ledger, perPublisher, perSubscriber }: BenchResult): Markup | undefined {
+  if (ledger.attempted + ledger.expected === 0) return undefined;
   const columns = [{ name: '' }, ...LEDGER_COUNTS.map((count) => ({ name: LEDGER_NAMES[count] }))];
   const rowOf = (of: string, counts: Counts): (string | Markup)[] => [
     of,

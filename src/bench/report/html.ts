@@ -48,7 +48,7 @@ ${section(
     : html`<div class="charts">${charts.map(chartFigure)}</div>
 ${sampleTable(result)}`,
 )}
-${section('Ledger', result.config.scenario === 'conn' ? undefined : ledgerTables(result))}
+${section('Ledger', ledgerTables(result))}
 ${section('Latency', latencyTable(result))}
 ${section('Connections', connectionTable(result))}
 ${section('Repeats', repeatTable(result))}

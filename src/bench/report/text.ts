@@ -67,7 +67,9 @@ function describeLedger({ config, ledger }: BenchResult): Row[] {
   const attempted = formatCount(ledger.attempted);
   switch (scenario) {
     case 'conn':
-      return [];
+      return ledger.expected === 0
+        ? []
+        : row('Wills', [`due ${formatCount(ledger.expected)}`, `delivered ${delivered}`, ...wrong]);
     case 'pub':
       return row('sent', [attempted, ...accepted]);
     case 'sub':

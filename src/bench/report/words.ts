@@ -90,6 +90,7 @@ export function nameLatency(name: LatencyName, scenario: Scenario, isOpenLoop: b
     case 'pubcomp':
       return { label: 'PUBCOMP', span: 'publish to PUBCOMP' };
     case 'endToEnd':
+      if (scenario === 'conn') return { label: 'Will', span: 'end of a connection to its Will' };
       return {
         label: scenario === 'rr' ? 'round trip' : 'latency',
         span: `${isOpenLoop ? 'due time' : sending} to ${end}`,
@@ -108,7 +109,7 @@ export function chooseLatencies({ config, latency }: BenchResult): LatencyName[]
     pub: ['puback', 'pubrec', 'pubcomp'],
     sub: ['endToEnd'],
     rr: ['endToEnd', ...service],
-    conn: ['connect', 'tls', 'connack'],
+    conn: ['connect', 'tls', 'connack', 'suback', 'endToEnd'],
   };
   return names[scenario].filter((name) => latency[name].count > 0);
 }
@@ -123,13 +124,8 @@ export function allLatencies({ config, latency }: BenchResult): LatencyName[] {
 /** What was measured for a threshold, exactly: `12.34 ms`. */
 export function formatThresholdValue({ assertion, value }: Threshold): string {
   if (value === null) return 'not measured';
-  try {
-    const [parsed] = parseAssertions(assertion);
-    return parsed === undefined ? String(value) : formatExactly(value, parsed.measure);
-  } catch {
-    // A measure that a later version has.
-    return String(value);
-  }
+  const [parsed] = parseAssertions(assertion);
+  return parsed === undefined ? String(value) : formatExactly(value, parsed.measure);
 }
 
 function some(holds: boolean, describe: () => string): string[] {

@@ -120,3 +120,30 @@ export function makeFullResult(): BenchResult {
     ],
   };
 }
+
+/** Tries to be markup, to leave its cell, and to act on a terminal. */
+const HOSTILE =
+  '</script><script>alert(1)</script><img src=x onerror=alert(2)>"\'|`**bold** [link](http://example.org) @everybody \u001b[2J\u202e';
+
+/** A result whose every text that a broker, a user or a file has a say in is hostile; assertions have a grammar. */
+export function makeHostileResult(): BenchResult {
+  const full = makeFullResult();
+  const [first] = full.samples;
+  return {
+    ...full,
+    outcome: { kind: 'failed', reason: HOSTILE },
+    config: {
+      ...full.config,
+      topic: HOSTILE,
+      filter: HOSTILE,
+      payload: { kind: 'file', source: HOSTILE, sizeBytes: 64 },
+      properties: { [HOSTILE]: HOSTILE },
+    },
+    broker: { ...full.broker, host: HOSTILE, name: HOSTILE, version: HOSTILE, protocol: HOSTILE },
+    environment: { ...full.environment, hostname: HOSTILE, cpuModel: HOSTILE, packages: { [HOSTILE]: HOSTILE } },
+    connections: { ...full.connections, reasons: [{ reason: HOSTILE, count: 2 }] },
+    samples: first === undefined ? [] : [{ ...first, sys: { [HOSTILE]: 1 } }],
+    diagnosis: [{ code: 'refused', sentence: HOSTILE }],
+    thresholds: [{ assertion: 'p99 < 1ms', value: 1001, held: false }],
+  };
+}
