@@ -27,6 +27,14 @@ export const repeatOption = singleOr(1, {
   parse: wholeNumber(1, 1000),
 });
 
+export const findMaxOption = single<readonly Assertion[]>({
+  long: 'find-max',
+  group: 'Load',
+  summary: "search the highest --rate at which this holds, by runs of --duration (5s): 'p99 < 10ms, lost == 0'",
+  value: 'CONDITION',
+  parse: parseAssertions,
+});
+
 /** For every scenario. */
 export const verdictOptions: readonly OptionSpec[] = [repeatOption, outOption, assertOption];
 

@@ -2,7 +2,7 @@
 import { benchConnectionOptions } from './bench-connections.ts';
 import { contentOptions } from './bench-content.ts';
 import { pacingOptions, shapeOptions } from './bench-load.ts';
-import { verdictOptions } from './bench-verdict.ts';
+import { findMaxOption, verdictOptions } from './bench-verdict.ts';
 import { watchOptions } from './bench-watch.ts';
 import { connectionOptions } from './connection.ts';
 import { flag, type OptionSpec, single, singleOr } from './spec.ts';
@@ -74,6 +74,7 @@ export const benchJsonOption = flag({
 export const benchOptions: readonly OptionSpec[] = [
   messagesOption,
   ...pacingOptions,
+  findMaxOption,
   benchQosOption,
   publishersOption,
   subscribersOption,
