@@ -1,7 +1,7 @@
 import type { Contents } from './content.ts';
-import { LatencyCounts } from './latency.ts';
+import { LatencyCounts, type LatencyState } from './latency.ts';
 import { type DeliveryLedger, sumDeliveries } from './ledger.ts';
-import { PathRecord, type Published } from './path-record.ts';
+import { PathRecord, type PathState, type Published } from './path-record.ts';
 import { type BenchPlan, messagesOf } from './plan.ts';
 import { markOf, ProbeReader } from './probe.ts';
 
@@ -32,6 +32,20 @@ export interface Deliveries {
   /** By subscriber; the members of a shared subscription are one. */
   toLedgers(publishers: readonly Published[]): readonly DeliveryLedger[];
 }
+
+/** What came to the subscribers of one thread, as plain data. */
+export interface DeliveriesState {
+  /** By number; those that carried nothing are left out. */
+  readonly paths: readonly (readonly [number: number, state: PathState])[];
+  readonly endToEnd: LatencyState;
+  /** Left out where it is the same. */
+  readonly endToEndService: LatencyState | undefined;
+  readonly counts: Readonly<Record<(typeof COUNTS)[number], number>>;
+  readonly firstDeliveredUs: number;
+  readonly lastDeliveredUs: number;
+}
+
+const COUNTS = ['delivered', 'measured', 'foreign', 'altered'] as const;
 
 /** The deliveries of publishers that belong to the run, each verified. */
 export class VerifiedDeliveries implements Deliveries {
@@ -117,6 +131,30 @@ export class VerifiedDeliveries implements Deliveries {
     return this.#shape === 'shared' || subscriber === publisher ? this.#paths[publisher] : undefined;
   }
 
+  toState(): DeliveriesState {
+    const { altered, delivered, endToEnd, endToEndService, firstDeliveredUs, foreign, lastDeliveredUs, measured } =
+      this;
+    const carried = this.#paths.map((path, number): [number, PathState] => [number, path.toState()]);
+    return {
+      paths: carried.filter(([, { delivered: first, duplicated }]) => first + duplicated > 0),
+      endToEnd: endToEnd.toState(),
+      endToEndService: endToEndService === endToEnd ? undefined : endToEndService.toState(),
+      counts: { delivered, measured, foreign, altered },
+      firstDeliveredUs,
+      lastDeliveredUs,
+    };
+  }
+
+  /** Adds what came to subscribers that another thread had. */
+  absorb(state: DeliveriesState): void {
+    for (const [number, path] of state.paths) this.#paths[number]?.absorb(path);
+    this.endToEnd.absorb(state.endToEnd);
+    if (state.endToEndService) this.endToEndService.absorb(state.endToEndService);
+    for (const count of COUNTS) this[count] += state.counts[count];
+    this.firstDeliveredUs = earliestOf(this.firstDeliveredUs, state.firstDeliveredUs);
+    this.lastDeliveredUs = latestOf(this.lastDeliveredUs, state.lastDeliveredUs);
+  }
+
   pathsOf(publisher: number): readonly PathRecord[] {
     const rows = this.#shape === 'all' ? this.#subscribers : Math.min(1, this.#subscribers);
     return Array.from({ length: rows }, (_, row) => this.#paths[row * this.#publishers + publisher]).filter(
@@ -135,4 +173,13 @@ export class VerifiedDeliveries implements Deliveries {
       sumDeliveries(each.slice(row * this.#publishers, (row + 1) * this.#publishers)),
     );
   }
+}
+
+/** NaN stands for no time at all. */
+export function earliestOf(a: number, b: number): number {
+  return Number.isNaN(a) || b < a ? b : a;
+}
+
+export function latestOf(a: number, b: number): number {
+  return Number.isNaN(a) || b > a ? b : a;
 }

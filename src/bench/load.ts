@@ -59,11 +59,10 @@ export class Load {
     });
   }
 
-  /** Starts sending, publisher 0 on the first lane. */
-  start(lanes: readonly PublishLane[]): void {
+  /** Starts sending, publisher 0 on the first lane. `startMs`: what a schedule counts from, by the monotonic clock. */
+  start(lanes: readonly PublishLane[], startMs = this.#clock.monotonicMs()): void {
     const { drainTimeoutMs, durationMs, rampMs, rate } = this.#plan;
     this.#state = 'running';
-    const startMs = this.#clock.monotonicMs();
     this.#recorder.start(startMs * 1000);
     const schedule = rate === null ? undefined : new Schedule(rate, rampMs);
     this.#openSenders(lanes, startMs, schedule);

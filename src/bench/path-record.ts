@@ -1,5 +1,13 @@
 import type { DeliveryLedger } from './ledger.ts';
-import { SequenceSet } from './sequence-set.ts';
+import { SequenceSet, type SequenceState } from './sequence-set.ts';
+
+/** What a path carried, as plain data. */
+export interface PathState {
+  readonly seen: SequenceState;
+  readonly delivered: number;
+  readonly duplicated: number;
+  readonly outOfOrder: number;
+}
 
 /** What one subscriber, or all members of a shared subscription together, got of one publisher. */
 export class PathRecord {
@@ -24,6 +32,23 @@ export class PathRecord {
     if (sequence > (this.#highest[member] ?? -1)) this.#highest[member] = sequence;
     else this.#outOfOrder += 1;
     return true;
+  }
+
+  toState(): PathState {
+    return {
+      seen: this.#seen.toState(),
+      delivered: this.#delivered,
+      duplicated: this.#duplicated,
+      outOfOrder: this.#outOfOrder,
+    };
+  }
+
+  /** Takes over what was recorded of this path in another thread, where all of it was. */
+  absorb({ delivered, duplicated, outOfOrder, seen }: PathState): void {
+    this.#seen.absorb(seen);
+    this.#delivered += delivered;
+    this.#duplicated += duplicated;
+    this.#outOfOrder += outOfOrder;
   }
 
   /** How many numbers were delivered that the publisher did not reach: their header was altered on the way. */

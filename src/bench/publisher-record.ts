@@ -1,7 +1,15 @@
 import { type Ledger, sumDeliveries } from './ledger.ts';
 import { Outstanding } from './outstanding.ts';
 import type { PathRecord, Published } from './path-record.ts';
-import { SequenceSet } from './sequence-set.ts';
+import { SequenceSet, type SequenceState } from './sequence-set.ts';
+
+/** What became of the messages of one publisher, as plain data. */
+export interface PublisherState {
+  readonly accepted: SequenceState;
+  readonly counts: Readonly<Record<(typeof COUNTS)[number], number>>;
+}
+
+const COUNTS = ['attempted', 'accepted', 'refused', 'timedOut', 'inFlight', 'unmeasured'] as const;
 
 /** What became of the messages of one publisher. */
 export class PublisherRecord implements Published {
@@ -62,6 +70,20 @@ export class PublisherRecord implements Published {
     const unacknowledged = this.outstanding.giveUp(lastUs);
     this.inFlight -= unacknowledged;
     this.timedOut += unacknowledged;
+  }
+
+  toState(): PublisherState {
+    const { accepted, attempted, inFlight, refused, timedOut, unmeasured } = this;
+    return {
+      accepted: this.acceptedSet.toState(),
+      counts: { attempted, accepted, refused, timedOut, inFlight, unmeasured },
+    };
+  }
+
+  /** Takes over what was recorded in another thread, where all of it was. */
+  absorb({ accepted, counts }: PublisherState): void {
+    this.acceptedSet.absorb(accepted);
+    for (const count of COUNTS) this[count] += counts[count];
   }
 
   /** Its ledger over the paths to those that are due to have its messages. */

@@ -1,18 +1,33 @@
 import type { PublishOutcome } from '../mqtt/session.ts';
 import { Contents } from './content.ts';
-import { type Deliveries, VerifiedDeliveries } from './deliveries.ts';
-import { LatencyCounts } from './latency.ts';
+import { type Deliveries, earliestOf, latestOf, VerifiedDeliveries } from './deliveries.ts';
+import { LatencyCounts, type LatencyState } from './latency.ts';
 import { type Ledgers, sumDeliveries, sumLedgers } from './ledger.ts';
 import { type BenchPlan, deliveriesDueOf } from './plan.ts';
-import { PublisherRecord } from './publisher-record.ts';
+import { PublisherRecord, type PublisherState } from './publisher-record.ts';
 import type { BenchResult } from './result.ts';
-import { ScheduleRecord } from './schedule-record.ts';
+import { ScheduleRecord, type ScheduleState } from './schedule-record.ts';
 
 /** Refusals with one Reason Code. */
 export interface Refusal {
   count: number;
   /** The first that came. */
   readonly reasonString: string | undefined;
+}
+
+/** What the publishers of one thread did, as plain data. */
+export interface RecorderState {
+  readonly publishers: readonly PublisherState[];
+  readonly schedule: ScheduleState;
+  readonly refusals: readonly (readonly [reasonCode: number, refusal: Refusal])[];
+  readonly acknowledgement: LatencyState;
+  readonly receipt: LatencyState;
+  readonly givenUp: number;
+  readonly measured: BenchResult['measured'];
+  readonly measuredSinceUs: number;
+  readonly firstSentUs: number;
+  readonly lastSentUs: number;
+  readonly lastAcceptedUs: number;
 }
 
 /** [MQTT5 2.4]: from here on a Reason Code is a failure. */
@@ -170,11 +185,16 @@ export class Recorder {
   received(subscriber: number, bytes: Uint8Array, nowUs: number, from = 0, to = bytes.length): void {
     const { deliveries } = this;
     if (!deliveries.received(subscriber, bytes, from, to, nowUs) || this.#endsAtAcceptance) return;
+    this.arrived(deliveries.publisher, deliveries.sequence);
+  }
+
+  /** One subscriber more has a message: it may leave the window. */
+  arrived(publisherIndex: number, sequence: number): void {
     this.givenUpInARow = 0;
-    const publisher = this.publishers[deliveries.publisher];
-    if (!publisher) return;
+    const publisher = this.publishers[publisherIndex];
+    if (!publisher || this.#endsAtAcceptance) return;
     const before = publisher.outstanding.count;
-    publisher.outstanding.deliver(deliveries.sequence);
+    publisher.outstanding.deliver(sequence);
     this.outstanding += publisher.outstanding.count - before;
   }
 
@@ -194,6 +214,44 @@ export class Recorder {
       this.givenUp += before - publisher.outstanding.count;
       this.givenUpInARow += before - publisher.outstanding.count;
     }
+  }
+
+  /** What the publishers did. */
+  toState(): RecorderState {
+    const { firstSentUs, givenUp, lastAcceptedUs, lastSentUs, measuredSinceUs } = this;
+    return {
+      publishers: this.publishers.map((publisher) => publisher.toState()),
+      schedule: this.schedule.toState(),
+      refusals: [...this.refusals],
+      acknowledgement: this.acknowledgement.toState(),
+      receipt: this.receipt.toState(),
+      givenUp,
+      measured: this.measured,
+      measuredSinceUs,
+      firstSentUs,
+      lastSentUs,
+      lastAcceptedUs,
+    };
+  }
+
+  /** Takes over what publishers from number `from` on did in another thread. */
+  absorb(state: RecorderState, from: number): void {
+    for (const [index, publisher] of state.publishers.entries()) this.publishers[from + index]?.absorb(publisher);
+    this.schedule.absorb(state.schedule);
+    for (const [code, { count, reasonString }] of state.refusals) {
+      const refusal = this.refusals.get(code);
+      if (refusal) refusal.count += count;
+      else this.refusals.set(code, { count, reasonString });
+    }
+    this.acknowledgement.absorb(state.acknowledgement);
+    this.receipt.absorb(state.receipt);
+    this.givenUp += state.givenUp;
+    this.#measuredAttempted += state.measured.attempted;
+    this.#measuredAccepted += state.measured.accepted;
+    if (this.#warmupUs > 0) this.#measuredFromUs = state.measuredSinceUs;
+    this.firstSentUs = earliestOf(this.firstSentUs, state.firstSentUs);
+    this.lastSentUs = latestOf(this.lastSentUs, state.lastSentUs);
+    this.lastAcceptedUs = latestOf(this.lastAcceptedUs, state.lastAcceptedUs);
   }
 
   toLedgers(): Ledgers {

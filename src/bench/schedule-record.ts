@@ -1,4 +1,4 @@
-import { LatencyCounts } from './latency.ts';
+import { LatencyCounts, type LatencyState } from './latency.ts';
 
 /** What kept a message from being sent when it was due. */
 export const HOLDS = ['receive-maximum', 'connection', 'generator'] as const;
@@ -9,8 +9,15 @@ export const HOLDS = ['receive-maximum', 'connection', 'generator'] as const;
  */
 export type Hold = (typeof HOLDS)[number];
 
-/** Timers come up to two milliseconds late on an idle machine; this is no longer that. */
-const LATE_US = 10_000;
+/** Timers come up to two milliseconds late on an idle machine; this is no longer that. Microseconds. */
+export const LATE_US = 10_000;
+
+/** The same as plain data. */
+export interface ScheduleState {
+  readonly lateness: LatencyState;
+  readonly late: Readonly<Record<Hold, number>>;
+  readonly unsent: number;
+}
 
 /** How well the schedule of an open loop was kept. */
 export class ScheduleRecord {
@@ -20,6 +27,16 @@ export class ScheduleRecord {
   readonly late: Record<Hold, number> = { 'receive-maximum': 0, connection: 0, generator: 0 };
   /** Messages that were due and never sent. */
   unsent = 0;
+
+  toState(): ScheduleState {
+    return { lateness: this.lateness.toState(), late: { ...this.late }, unsent: this.unsent };
+  }
+
+  absorb({ late, lateness, unsent }: ScheduleState): void {
+    this.lateness.absorb(lateness);
+    for (const hold of HOLDS) this.late[hold] += late[hold];
+    this.unsent += unsent;
+  }
 
   sent(lateUs: number, heldBy: Hold): void {
     this.lateness.record(lateUs);

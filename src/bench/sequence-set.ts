@@ -5,6 +5,9 @@ const WORDS = CHUNK_BITS / 32;
 /** Stands for a chunk that holds every number, so that a run without loss keeps no bitmap at all. */
 const FULL: Uint32Array = new Uint32Array(0);
 
+/** A set as plain data, that another thread can be handed: null for a chunk that holds nothing, `full` for all. */
+export type SequenceState = readonly (Uint32Array | 'full' | null)[];
+
 /** A set of sequence numbers from 0 to 2^32 - 1: a bit each, in chunks that are let go when they are full. */
 export class SequenceSet {
   readonly #chunks: (Uint32Array | undefined)[] = [];
@@ -60,6 +63,21 @@ export class SequenceSet {
       else for (let at = start & (CHUNK_BITS - 1); at < CHUNK_BITS; at += 1) count += this.#has(index, at) ? 1 : 0;
     }
     return count;
+  }
+
+  toState(): SequenceState {
+    return this.#chunks.map((chunk) => (chunk === FULL ? 'full' : (chunk ?? null)));
+  }
+
+  /** Adds every number of another set. */
+  absorb(state: SequenceState): void {
+    for (const [index, chunk] of state.entries()) {
+      if (chunk === null) continue;
+      for (let at = 0; at < CHUNK_BITS; at += 1) {
+        const isIn = chunk === 'full' || (((chunk[at >>> 5] ?? 0) >>> (at & 31)) & 1) === 1;
+        if (isIn) this.add(index * CHUNK_BITS + at);
+      }
+    }
   }
 
   #has(index: number, at: number): boolean {
