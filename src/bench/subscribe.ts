@@ -10,7 +10,8 @@ import { within } from './within.ts';
 
 /**
  * Subscribes every subscriber to the topics of every publisher. Returns the lowest QoS that was granted; `latency` is
- * told how long each SUBACK took. Throws SubscriptionDeniedError, and UnreachableError when a SUBACK does not come within the connect time-out.
+ * told how long each SUBACK took; `from` is the number of the first one. Throws SubscriptionDeniedError, and
+ * UnreachableError when a SUBACK does not come within the connect time-out.
  */
 export async function subscribeAll(
   subscribers: readonly Session[],
@@ -19,10 +20,11 @@ export async function subscribeAll(
   clock: Clock,
   abort: AbortSignal,
   latency: LatencyCounts,
+  from = 0,
 ): Promise<QoS> {
   const subscribe = async (subscriber: Session, index: number): ReturnType<Session['subscribe']> => {
     const startMs = clock.monotonicMs();
-    const outcomes = await subscriber.subscribe([{ filter: filterOf(plan, index), qos: plan.qos }]);
+    const outcomes = await subscriber.subscribe([{ filter: filterOf(plan, from + index), qos: plan.qos }]);
     latency.record((clock.monotonicMs() - startMs) * 1000);
     return outcomes;
   };
