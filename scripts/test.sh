@@ -19,7 +19,7 @@ for word in "$@"; do
 done
 
 # What the system tests use: a command, and the Debian package that has it.
-needs=(mosquitto=mosquitto mosquitto_pub=mosquitto-clients openssl=openssl microsocks=microsocks tmux=tmux script=bsdutils setsid=util-linux ps=procps)
+needs=(mosquitto=mosquitto mosquitto_pub=mosquitto-clients openssl=openssl microsocks=microsocks tmux=tmux script=bsdutils setsid=util-linux ps=procps chromium=chromium)
 # Erlang is 90 MB: worth it where the machine is thrown away afterwards.
 [[ -n ${CI-} ]] && needs+=(rabbitmq-server=rabbitmq-server)
 
