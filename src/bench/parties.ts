@@ -9,7 +9,6 @@ import type { Connections } from './connections.ts';
 import type { Content, Contents } from './content.ts';
 import type { Ending } from './ending.ts';
 import { isRetained, type LaneEvents, type PublishLane, SessionLane } from './lane.ts';
-import type { Load } from './load.ts';
 import { type BenchPlan, publisherWindowOf } from './plan.ts';
 import type { Recorder } from './recorder.ts';
 import { subscribeAll } from './subscribe.ts';
@@ -24,7 +23,7 @@ export interface PartyWorld {
   readonly connection: ConnectionPlan;
   readonly connections: Connections;
   readonly ending: Ending;
-  readonly load: Load;
+  readonly load: Pick<Load, 'wake'>;
   readonly clock: Clock;
   /** For every connection, such as a trace. */
   readonly handlers: Omit<SessionHandlers, 'onMessage'>;
@@ -42,7 +41,7 @@ export interface Subscribers {
 
 /** Opens subscribers `from` up to `to` and subscribes them. */
 export async function openSubscribers(
-  { clock, connection, connections, ending, handlers, load, plan }: PartyWorld,
+  { clock, connection, connections, ending, handlers, plan, wake }: PartyWorld,
   receive: Receive,
   from: number,
   to: number,
@@ -51,7 +50,7 @@ export async function openSubscribers(
     ...inBulk(handlers),
     onMessage: ({ payload }) => {
       receive(from + index, payload, clock.monotonicMs() * 1000, 0, payload.length);
-      load.wake();
+      wake();
       return undefined;
     },
   }));
@@ -62,7 +61,7 @@ export async function openSubscribers(
       nowUs = clock.monotonicMs() * 1000;
     };
     lanes.openReceive((bytes, start, end) => receive(from + index, bytes, nowUs, start, end));
-    lanes.onReadEnd = () => load.wake();
+    lanes.onReadEnd = wake;
   }
   const { suback } = connections.record;
   const grantedQoS = await subscribeAll(sessions, plan, connection, clock, ending.signal, suback, from);
@@ -94,12 +93,12 @@ function makeLane(
   index: number,
   content: Content,
   recorder: Recorder,
-  { clock, ending, load, plan }: PartyWorld,
+  { clock, ending, plan, wake }: PartyWorld,
 ): PublishLane {
   const events: LaneEvents = {
     onAcknowledged: (sequence, sentUs, nowUs, outcome) => {
       recorder.acknowledged(index, sequence, sentUs, nowUs, outcome);
-      load.wake();
+      wake();
     },
     onReceived: (sentUs, nowUs) => recorder.receipted(sentUs, nowUs),
     onFailed: (error) => ending.byError(error),

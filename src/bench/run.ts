@@ -72,7 +72,7 @@ export async function runBench(plan: BenchPlan, connection: ConnectionPlan, worl
     async play(stage) {
       const { connections, ending } = stage;
       const { handlers } = world;
-      const party = { plan, connection, connections, ending, load, clock, handlers };
+      const party = { plan, connection, connections, ending, clock, handlers, wake: () => load.wake() };
       const receive: Receive = (...message) => recorder.received(...message);
       const subscribers = await openSubscribers(party, receive, 0, plan.subscribers);
       stage.grantedQoS = subscribers.grantedQoS;
