@@ -20,6 +20,8 @@ export interface Deliveries {
   /** Of first deliveries that were sent when the warm-up was over: from when they were due, and from when they were sent. */
   readonly endToEnd: LatencyCounts;
   readonly endToEndService: LatencyCounts;
+  /** How long nothing came while something was due, of 20 ms and more. */
+  readonly silences?: LatencyCounts;
   /** Of the last first delivery. */
   readonly publisher: number;
   readonly sequence: number;
@@ -40,12 +42,16 @@ export interface DeliveriesState {
   readonly endToEnd: LatencyState;
   /** Left out where it is the same. */
   readonly endToEndService: LatencyState | undefined;
+  readonly silences: LatencyState;
   readonly counts: Readonly<Record<(typeof COUNTS)[number], number>>;
   readonly firstDeliveredUs: number;
   readonly lastDeliveredUs: number;
 }
 
 const COUNTS = ['delivered', 'measured', 'foreign', 'altered'] as const;
+
+/** Shorter ones have many causes. */
+const SHORTEST_SILENCE_US = 20_000;
 
 /** The deliveries of publishers that belong to the run, each verified. */
 export class VerifiedDeliveries implements Deliveries {
@@ -62,6 +68,7 @@ export class VerifiedDeliveries implements Deliveries {
   readonly #paths: readonly PathRecord[];
   readonly endToEnd = new LatencyCounts();
   readonly endToEndService: LatencyCounts;
+  readonly silences = new LatencyCounts();
   delivered = 0;
   measured = 0;
   foreign = 0;
@@ -116,6 +123,9 @@ export class VerifiedDeliveries implements Deliveries {
     if (!path.deliver(sequence, this.#shape === 'shared' ? subscriber : 0)) return false;
     if (this.delivered === 0) this.firstDeliveredUs = nowUs;
     this.delivered += 1;
+    const silenceUs = nowUs - this.lastDeliveredUs;
+    if (silenceUs >= SHORTEST_SILENCE_US && nowUs - probe.sentUs >= SHORTEST_SILENCE_US)
+      this.silences.record(silenceUs);
     this.lastDeliveredUs = nowUs;
     if (probe.sentUs >= this.measuredFromUs) {
       this.measured += 1;
@@ -139,6 +149,7 @@ export class VerifiedDeliveries implements Deliveries {
       paths: carried.filter(([, { delivered: first, duplicated }]) => first + duplicated > 0),
       endToEnd: endToEnd.toState(),
       endToEndService: endToEndService === endToEnd ? undefined : endToEndService.toState(),
+      silences: this.silences.toState(),
       counts: { delivered, measured, foreign, altered },
       firstDeliveredUs,
       lastDeliveredUs,
@@ -150,6 +161,7 @@ export class VerifiedDeliveries implements Deliveries {
     for (const [number, path] of state.paths) this.#paths[number]?.absorb(path);
     this.endToEnd.absorb(state.endToEnd);
     if (state.endToEndService) this.endToEndService.absorb(state.endToEndService);
+    this.silences.absorb(state.silences);
     for (const count of COUNTS) this[count] += state.counts[count];
     this.firstDeliveredUs = earliestOf(this.firstDeliveredUs, state.firstDeliveredUs);
     this.lastDeliveredUs = latestOf(this.lastDeliveredUs, state.lastDeliveredUs);

@@ -1,6 +1,7 @@
-import { formatCount, formatQuantity } from '../output/units.ts';
+import { formatCount, formatDurationMs, formatQuantity } from '../output/units.ts';
 import type { Plateau } from './plateau.ts';
 import type { BenchResult, Diagnosis, DiagnosisCode, Sample } from './result.ts';
+import { HOLDS, type Hold, LATE_US, type ScheduleRecord } from './schedule-record.ts';
 import { describeSelfLimit } from './self-limit.ts';
 
 /** What a diagnosis rests on beside the figures of the result. */
@@ -12,6 +13,8 @@ export interface Evidence {
   readonly sysBefore?: Sample['sys'];
   /** Fewer than the default window were on their way, because the broker could not say how many it takes. */
   readonly isWindowReduced?: boolean;
+  /** How well the schedule of --rate was kept. */
+  readonly schedule?: ScheduleRecord;
 }
 
 export type Undiagnosed = Omit<BenchResult, 'diagnosis'>;
@@ -32,10 +35,10 @@ const CHECKS: Readonly<Record<DiagnosisCode, Check>> = {
   'mosquitto-inflight-limit': findInflightLimit,
   'sys-dropped': findSysDropped,
   'qos-downgraded': findDowngrade,
-  'retain-unavailable': () => undefined,
+  'retain-unavailable': findRetainUnavailable,
   'altered-payloads': findAltered,
   'self-limit': (result, { embedded }) => (embedded ? undefined : describeSelfLimit(result)),
-  'missed-schedule': () => undefined,
+  'missed-schedule': findMissedSchedule,
   'nagle-plateau': (_result, { plateau }) => plateau && describePlateau(plateau),
   'receive-maximum': findReceiveMaximum,
   'unstated-receive-maximum': findUnstatedReceiveMaximum,
@@ -59,8 +62,9 @@ function findNoAnswer({ ledger, outcome }: Undiagnosed): string | undefined {
   return `The broker took the connections, and of ${formatQuantity(attempted, 'message')} it acknowledged none and delivered none.`;
 }
 
-function findNothingDelivered({ ledger, outcome }: Undiagnosed): string | undefined {
-  if (ledger.accepted === 0 || ledger.delivered > 0 || outcome.kind === 'interrupted') return undefined;
+function findNothingDelivered({ config, ledger, outcome }: Undiagnosed): string | undefined {
+  if (config.subscribers === 0 || ledger.accepted === 0 || ledger.delivered > 0 || outcome.kind === 'interrupted')
+    return undefined;
   return `The broker accepted ${formatQuantity(ledger.accepted, 'message')} and delivered none: it may withhold what this user must not publish or read without refusing it, as mosquitto's ACL file does.`;
 }
 
@@ -126,14 +130,50 @@ function findDowngrade({ broker, config }: Undiagnosed): string | undefined {
   return `The broker granted the subscription QoS ${broker.grantedQoS}, not ${config.qos}: deliveries were made at QoS ${broker.grantedQoS}.`;
 }
 
+function findRetainUnavailable({ broker, config }: Undiagnosed): string | undefined {
+  if (!config.retain || broker.retainAvailable) return undefined;
+  return 'The broker does not retain messages (Retain Available): they were published without RETAIN.';
+}
+
+const HELD_BY: Readonly<Record<Hold, (result: Undiagnosed) => string>> = {
+  'receive-maximum': ({ broker }) =>
+    `the broker had not acknowledged the ${formatQuantity(broker.receiveMaximum, 'message')} that it takes of a publisher at a time (Receive Maximum; in mosquitto max_inflight_messages)`,
+  connection: () => 'the broker had not read what was sent before',
+  generator: () => "mqtt-bench itself was late: this is its limit, or that of this machine, and not the broker's",
+};
+
+/** So few may be late by chance, such as while memory is cleared up. */
+const LATE_SHARE = 0.01;
+
+function findMissedSchedule(result: Undiagnosed, { schedule }: Evidence): string | undefined {
+  if (result.config.rate === null || schedule === undefined) return undefined;
+  const { late, lateness, unsent } = schedule;
+  const lateCount = HOLDS.reduce((sum, hold) => sum + late[hold], 0);
+  if (unsent === 0 && lateCount <= LATE_SHARE * lateness.count) return undefined;
+  const [cause = 'generator'] = [...HOLDS].sort((a, b) => late[b] - late[a]);
+  const missed = [
+    ...(lateCount > 0
+      ? [
+          `${formatCount(lateCount)} were sent more than ${LATE_US / 1000} ms late, the latest by ${formatDurationMs(Math.round(lateness.maxUs / 1000))}`,
+        ]
+      : []),
+    ...(unsent > 0 ? [`${formatCount(unsent)} were never sent`] : []),
+  ];
+  const due = formatQuantity(lateness.count + unsent, 'message');
+  return `The schedule was missed: of ${due} that were due ${missed.join(', and ')}, for ${HELD_BY[cause](result)}. endToEnd counts from when they were due.`;
+}
+
 function findAltered({ ignored }: Undiagnosed): string | undefined {
   if (ignored.altered === 0) return undefined;
   return `${formatQuantity(ignored.altered, 'delivery', 'deliveries')} of this run had an altered payload and did not count.`;
 }
 
-function describePlateau({ count, share }: Plateau): string {
-  const percent = Math.max(1, Math.round(share * 100));
-  return `${formatQuantity(count, 'round trip')} (${percent} %) took about 40 ms: the broker held back what it had to send until this machine's TCP acknowledged earlier data (Nagle's algorithm and delayed ACK). In mosquitto, set_tcp_nodelay true ends it.`;
+function describePlateau({ count, isOfTime, share }: Plateau): string {
+  const percent = `${Math.max(1, Math.round(share * 100))} %`;
+  const what = isOfTime
+    ? `Nothing came for about 40 ms, ${formatQuantity(count, 'time')} (${percent} of the run)`
+    : `${formatQuantity(count, 'round trip')} (${percent}) took about 40 ms`;
+  return `${what}: the broker held back what it had to send until this machine's TCP acknowledged earlier data (Nagle's algorithm and delayed ACK). In mosquitto, set_tcp_nodelay true ends it.`;
 }
 
 function findReceiveMaximum({ broker, config }: Undiagnosed): string | undefined {

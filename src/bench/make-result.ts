@@ -6,7 +6,7 @@ import { LatencyCounts } from './latency.ts';
 import { assertLedgersAddUp } from './ledger.ts';
 import type { OpeningRecord } from './opening-record.ts';
 import type { BenchPlan } from './plan.ts';
-import { findPlateau } from './plateau.ts';
+import { findPlateau, findSilences } from './plateau.ts';
 import { rateOf, ratesOf } from './rates.ts';
 import type { Recorder } from './recorder.ts';
 import {
@@ -94,8 +94,20 @@ export function makeResult(run: BenchRun, { embedded, environment }: Circumstanc
     repeats: [],
   };
   const isWindowReduced = plan.qos === 2 && result.broker.protocol !== '5' && !isWindowChosen;
-  const plateau = findPlateau([recorder.endToEnd, recorder.acknowledgement]);
-  return { ...result, diagnosis: diagnose(result, { embedded, isWindowReduced, plateau, sysBefore: run.sysBefore }) };
+  const { silences } = run.recorder.deliveries;
+  const plateau =
+    findPlateau([recorder.endToEnd, recorder.acknowledgement]) ??
+    (silences && findSilences(silences, recorder.endToEnd, durations.deliver ?? 0));
+  return {
+    ...result,
+    diagnosis: diagnose(result, {
+      embedded,
+      isWindowReduced,
+      plateau,
+      schedule: run.recorder.schedule,
+      sysBefore: run.sysBefore,
+    }),
+  };
 }
 
 function configOf(plan: BenchPlan): BenchConfig {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { diagnose, type Evidence } from '../../src/bench/diagnosis.ts';
 import { LatencyCounts } from '../../src/bench/latency.ts';
-import { findPlateau } from '../../src/bench/plateau.ts';
+import { findPlateau, findSilences } from '../../src/bench/plateau.ts';
 import type { BenchResult } from '../../src/bench/result.ts';
 import { readStored } from './support/stored.ts';
 
@@ -205,5 +205,44 @@ describe('findPlateau', () => {
     const deliveries = roundTrips([1, 98], [41, 3]);
     const acknowledgements = roundTrips([1, 50], [41, 50]);
     expect(findPlateau([deliveries, acknowledgements])).toEqual({ count: 50, share: 0.5 });
+  });
+});
+
+describe('findSilences', () => {
+  const fast = roundTrips([1, 1000]);
+
+  it.each([
+    [
+      'short windows that wait again and again',
+      [[40.2, 5]] as const,
+      fast,
+      400_000,
+      { count: 5, share: 0.525, isOfTime: true },
+    ],
+    ['all of the time', [[41, 100]] as const, fast, 4_100_000, { count: 100, share: 1, isOfTime: true }],
+    ['too few to tell', [[41, 2]] as const, fast, 100_000, undefined],
+    ['too little of the time', [[41, 3]] as const, fast, 2_000_000, undefined],
+    [
+      'pauses of any length',
+      [
+        [25, 4],
+        [35, 4],
+        [41, 4],
+        [50, 4],
+      ] as const,
+      fast,
+      400_000,
+      undefined,
+    ],
+    ['a path that is that long', [[41, 50]] as const, roundTrips([40.5, 50]), 2_000_000, undefined],
+  ])('%s', (_, silences, trips, durationUs, plateau) => {
+    expect(findSilences(roundTrips(...silences), trips, durationUs)).toEqual(plateau);
+  });
+
+  it('is told by how often and for how much of the time', () => {
+    const plateau = { count: 5, share: 0.525, isOfTime: true };
+    expect(diagnosed(plain, { plateau })['nagle-plateau']).toMatch(
+      /^Nothing came for about 40 ms, 5 times \(53 % of the run\): the broker held back .* set_tcp_nodelay true ends it\.$/,
+    );
   });
 });
