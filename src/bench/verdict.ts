@@ -42,7 +42,7 @@ function describeFaults({ config, connections, ledger, thresholds }: BenchResult
     ['timedOut', messages, `not ${answer} in ${wait}`],
   ];
   return [
-    ...(isConn ? describeConnections(connections) : []),
+    ...(isConn ? describeConnections(connections, judged) : []),
     ...faults
       .filter(([count]) => ledger[count] > 0 && !judged.has(count))
       .map(
@@ -54,14 +54,17 @@ function describeFaults({ config, connections, ledger, thresholds }: BenchResult
 }
 
 /** In every other scenario the first connection that fails or is lost ends the run. */
-function describeConnections({ attempted, connected, failed, lost, reasons }: ConnectionLedger): string[] {
+function describeConnections(
+  { attempted, connected, failed, lost, reasons }: ConnectionLedger,
+  judged: ReadonlySet<string>,
+): string[] {
   const [first] = reasons;
   const why = first === undefined ? '' : ` (${first.reason})`;
   return [
-    ...(failed > 0
+    ...(failed > 0 && !judged.has('connections.failed')
       ? [`${formatCount(failed)} of ${formatQuantity(attempted, 'connection')} could not be opened${why}`]
       : []),
-    ...(lost > 0
+    ...(lost > 0 && !judged.has('connections.lost')
       ? [
           `${formatCount(lost)} of ${formatQuantity(connected, 'connection')} ${lost === 1 ? 'was' : 'were'} lost${failed > 0 ? '' : why}`,
         ]
@@ -70,13 +73,10 @@ function describeConnections({ attempted, connected, failed, lost, reasons }: Co
 }
 
 /** How a run ended that did not do all that it was to do; undefined for one that did. */
-export function describeEnd({ config, connections, ledger, outcome }: BenchResult): string | undefined {
+export function describeEnd(result: BenchResult): string | undefined {
+  const { config, ledger, outcome } = result;
   const isConn = config.scenario === 'conn';
-  const soFar = isConn
-    ? `after ${formatQuantity(connections.connected, 'connection')}`
-    : config.messages === null
-      ? `after ${formatQuantity(ledger.attempted, 'message')}`
-      : `after ${formatCount(ledger.attempted)} of ${formatQuantity(config.messages, 'message')}`;
+  const soFar = describeExtent(result);
   switch (outcome.kind) {
     case 'completed':
       return undefined;
@@ -92,4 +92,14 @@ export function describeEnd({ config, connections, ledger, outcome }: BenchResul
       if (ledger.attempted === 0) return `it failed before the first message: ${outcome.reason}`;
       return `sending failed ${soFar}: ${outcome.reason}`;
   }
+}
+
+/** How much was done. */
+function describeExtent({ config, connections, ledger, repeats }: BenchResult): string {
+  const inRuns = repeats.length > 0 ? ` in ${formatQuantity(repeats.length, 'run')}` : '';
+  if (config.scenario === 'conn') return `after ${formatQuantity(connections.connected, 'connection')}${inRuns}`;
+  if (config.messages === null || repeats.length > 0) {
+    return `after ${formatQuantity(ledger.attempted, 'message')}${inRuns}`;
+  }
+  return `after ${formatCount(ledger.attempted)} of ${formatQuantity(config.messages, 'message')}`;
 }

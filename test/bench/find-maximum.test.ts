@@ -73,7 +73,7 @@ describe('the search for the highest rate', () => {
   });
 
   it('ends at once when it is told to, with what held so far', async () => {
-    const stopped = await search((rate, attempt) => ({ held: attempt < 3, isLast: attempt === 3 }));
+    const stopped = await search((_, attempt) => ({ held: attempt < 3, isLast: attempt === 3 }));
     expect(stopped).toEqual({ found: 2000, tried: [1000, 2000, 4000] });
     const last = await search((_, attempt) => ({ held: true, isLast: attempt === 2 }));
     expect(last).toEqual({ found: 2000, tried: [1000, 2000] });

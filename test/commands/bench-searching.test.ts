@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseAssertions } from '../../src/bench/assertions.ts';
 import type { BenchPlan } from '../../src/bench/plan.ts';
 import { parseResult } from '../../src/bench/read-result.ts';
+import { formatReport } from '../../src/bench/report/text.ts';
 import type { BenchResult } from '../../src/bench/result.ts';
 import type { Measured } from '../../src/commands/bench/concluding.ts';
 import { searchMaximum } from '../../src/commands/bench/searching.ts';
@@ -65,6 +66,9 @@ describe('--find-max', () => {
     expect(told[0]).toBe('1,000 msg/s held');
     expect(told[2]).toBe('4,000 msg/s did not hold: p99 was 50 ms, not < 10ms');
     expect(parseResult(JSON.stringify(result), 'found.json')).toEqual(result);
+    expect(formatReport(result)).toContain(
+      'search      highest rate that held 2,950 msg/s   p99 < 10ms, lost == 0   10 runs\n',
+    );
   });
 
   it('runs each step by the clock, with a mark of its own, from --rate on', async () => {

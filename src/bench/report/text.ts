@@ -3,18 +3,33 @@ import { formatRows, type Row } from '../../output/table.ts';
 import { formatCount, formatLatencyUs, formatPerSecond } from '../../output/units.ts';
 import type { BenchResult, Latency } from '../result.ts';
 import { describeEnd } from '../verdict.ts';
-import { chooseLatencies, describeBroker, describeLoad, formatThresholdValue, nameLatency } from './words.ts';
+import {
+  chooseLatencies,
+  describeBroker,
+  describeLoad,
+  describeMerged,
+  describeSearch,
+  formatThresholdValue,
+  nameLatency,
+  nameOpening,
+} from './words.ts';
+
+/** More storms than that are told by the other forms. */
+const MOST_OPENINGS = 10;
 
 /** The report that people read. `width`: of the terminal; undefined where there is none. */
 export function formatReport(result: BenchResult, width?: number): string {
   const ended = describeEnd(result);
   const rows: Row[] = [
     { label: 'broker', cells: [describeBroker(result), describeLoad(result)] },
+    ...row('merged', describeMerged(result)),
     ...row('connections', describeConnections(result)),
+    ...describeOpenings(result),
     ...describeLedger(result),
     ...row('throughput', describeRates(result)),
     ...describeLatencies(result),
     ...row('repeats', describeRepeats(result)),
+    ...row('search', describeSearch(result)),
     ...row('ignored', [
       ...atLeastOne(result.ignored.foreign, 'of other senders'),
       ...atLeastOne(result.ignored.altered, 'altered'),
@@ -48,6 +63,19 @@ function describeConnections({ config, connections }: BenchResult): string[] {
     `lost ${formatCount(lost)}`,
     ...reasons.map(({ count, reason }) => `${reason} (${formatCount(count)})`),
   ];
+}
+
+/** How fast connections came to be, at first and after each storm. */
+function describeOpenings({ openings = [] }: BenchResult): Row[] {
+  return openings.slice(0, MOST_OPENINGS).map(({ connected, connectedPerSecond, failed, latency }, index) => ({
+    label: nameOpening(index),
+    cells: [
+      formatCount(connected),
+      ...atLeastOne(failed, 'failed'),
+      `${formatPerSecond(connectedPerSecond)} connections/s`,
+      ...(latency.connack.p99 === null ? [] : [`CONNACK p99 ${formatLatencyUs(latency.connack.p99)}`]),
+    ],
+  }));
 }
 
 function describeLedger({ config, ledger }: BenchResult): Row[] {
@@ -86,7 +114,7 @@ function describeRates({ config, rates }: BenchResult): string[] {
   const sent = `${formatPerSecond(sentPerSecond)} msg/s sent`;
   switch (config.scenario) {
     case 'conn':
-      return acceptedPerSecond === 0 ? [] : [`${formatPerSecond(acceptedPerSecond)} connections/s`];
+      return [];
     case 'pub':
       return [sent, `${formatPerSecond(acceptedPerSecond)} msg/s accepted`];
     case 'sub':
