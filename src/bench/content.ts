@@ -29,7 +29,7 @@ const MOST_KEPT_TOPICS = 100_000;
 
 /** Whether payloads start with the header by which deliveries are verified; where they need not, they are as given. */
 export function hasHeader({ payload, scenario }: Pick<BenchPlan, 'payload' | 'scenario'>): boolean {
-  if (scenario === 'pubsub') return true;
+  if (scenario === 'pubsub' || scenario === 'rr') return true;
   return scenario === 'pub' && payload.kind === 'filler' && payload.sizeBytes >= PROBE_HEADER_BYTES;
 }
 
@@ -39,6 +39,8 @@ export class Contents {
   /** To be added to times of the run's clock, that they count from the Unix epoch; microseconds. */
   readonly epochOffsetUs: number;
   readonly #topic: Template;
+  /** Every so many messages of a publisher the same topics come again; infinite where each may have its own. */
+  readonly topicPeriod: number;
   readonly #topicVaries: 'never' | 'by-topic' | 'always';
   readonly #headerBytes: number;
   /** What follows the header, where that is the same for all. */
@@ -52,6 +54,7 @@ export class Contents {
     const pieces = parseTemplate(topic, 'topic', runId);
     this.#topic = new Template(pieces, plan, TOPIC_SALT);
     const isEach = pieces.some((piece) => typeof piece !== 'string' && (piece.name === 'i' || piece.name === 'rand'));
+    this.topicPeriod = isEach ? Number.POSITIVE_INFINITY : variesByMessage(pieces) ? topics : 1;
     const byTopic = topics * plan.publishers <= MOST_KEPT_TOPICS ? 'by-topic' : 'always';
     this.#topicVaries = isEach ? 'always' : variesByMessage(pieces) ? byTopic : 'never';
     this.#headerBytes = hasHeader(plan) ? PROBE_HEADER_BYTES : 0;

@@ -13,6 +13,8 @@ export interface Evidence {
   readonly sysBefore?: Sample['sys'];
   /** Fewer than the default window were on their way, because the broker could not say how many it takes. */
   readonly isWindowReduced?: boolean;
+  /** Retained messages of the run that could not be removed again. */
+  readonly retainedLeft?: number | undefined;
   /** How well the schedule of --rate was kept. */
   readonly schedule?: ScheduleRecord;
 }
@@ -36,6 +38,8 @@ const CHECKS: Readonly<Record<DiagnosisCode, Check>> = {
   'sys-dropped': findSysDropped,
   'qos-downgraded': findDowngrade,
   'retain-unavailable': findRetainUnavailable,
+  'retained-left': (_result, { retainedLeft = 0 }) =>
+    retainedLeft > 0 ? describeRetainedLeft(retainedLeft) : undefined,
   'altered-payloads': findAltered,
   'self-limit': (result, { embedded }) => (embedded ? undefined : describeSelfLimit(result)),
   'missed-schedule': findMissedSchedule,
@@ -133,6 +137,10 @@ function findDowngrade({ broker, config }: Undiagnosed): string | undefined {
 function findRetainUnavailable({ broker, config }: Undiagnosed): string | undefined {
   if (!config.retain || broker.retainAvailable) return undefined;
   return 'The broker does not retain messages (Retain Available): they were published without RETAIN.';
+}
+
+function describeRetainedLeft(count: number): string {
+  return `${formatQuantity(count, 'retained message')} of this run could not be removed from the broker again. mqtt-sub -t FILTER --remove-retained --retained-only removes them.`;
 }
 
 const HELD_BY: Readonly<Record<Hold, (result: Undiagnosed) => string>> = {

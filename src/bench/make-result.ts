@@ -105,6 +105,7 @@ export function makeResult(run: BenchRun, { embedded, environment }: Circumstanc
       isWindowReduced,
       plateau,
       schedule: run.recorder.schedule,
+      retainedLeft: run.retainedLeft,
       sysBefore: run.sysBefore,
     }),
   };

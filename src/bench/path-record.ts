@@ -51,6 +51,16 @@ export class PathRecord {
     this.#outOfOrder += outOfOrder;
   }
 
+  /** Deliveries beyond the first of each number. */
+  get duplicated(): number {
+    return this.#duplicated;
+  }
+
+  /** First deliveries of a number below one that came before. */
+  get outOfOrder(): number {
+    return this.#outOfOrder;
+  }
+
   /** How many numbers were delivered that the publisher did not reach: their header was altered on the way. */
   countBeyond(attempted: number): number {
     return this.#seen.countFrom(attempted);

@@ -78,13 +78,14 @@ export function publisherWindowOf(plan: BenchPlan): number {
 
 /** How many subscribers are due to have each message. */
 export function deliveriesDueOf({ scenario, shape, subscribers }: BenchPlan): number {
-  if (scenario !== 'pubsub') return 0;
+  if (scenario !== 'pubsub' && scenario !== 'rr') return 0;
   return shape === 'all' ? subscribers : 1;
 }
 
 /** The Topic Filter of one subscriber. */
 export function filterOf(plan: BenchPlan, subscriber: number): string {
-  return (plan.filter ?? '').replaceAll('{publisher}', String(subscriber));
+  const { filter, shape } = plan;
+  return shape === 'pairs' ? (filter ?? '').replaceAll('{publisher}', String(subscriber)) : (filter ?? '');
 }
 
 /** Cannot occur in a topic. */

@@ -92,8 +92,15 @@ function resolveShape(values: OptionValues): Partial<BenchPlan> {
   };
 }
 
-/** @param endsAtAcceptance a place in the window is free when the message is accepted. */
-async function resolveLoad(base: BenchPlan, values: OptionValues, endsAtAcceptance: boolean): Promise<BenchPlan> {
+/**
+ * What is the same for every scenario that publishes. Throws UsageError for values that do not go together.
+ * @param endsAtAcceptance a place in the window is free when the message is accepted.
+ */
+export async function resolveLoad(
+  base: BenchPlan,
+  values: OptionValues,
+  endsAtAcceptance: boolean,
+): Promise<BenchPlan> {
   refusePropertiesOf(['subscribe', 'unsubscribe', 'disconnect'], values, 'mqtt-bench');
   const properties = propertiesFor('publish', values);
   const durationMs = values.get(durationOption) ?? null;
@@ -167,7 +174,7 @@ async function resolvePayload(plan: BenchPlan, values: OptionValues): Promise<Be
   if (first !== undefined && second !== undefined) excludeEachOther(values, first, second);
   const made = await makePayload(plan, values);
   if (made.payload.kind === 'filler') {
-    if (plan.scenario === 'pubsub' && made.payload.sizeBytes < PROBE_HEADER_BYTES) {
+    if (plan.scenario !== 'pub' && made.payload.sizeBytes < PROBE_HEADER_BYTES) {
       throw new UsageError(
         `--size ${made.payload.sizeBytes}: must be at least ${PROBE_HEADER_BYTES} bytes`,
         'Each payload starts with a header by which its delivery is verified: run, publisher, sequence, time.',

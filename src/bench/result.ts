@@ -125,6 +125,8 @@ export interface BenchConfig {
   readonly payload: PayloadConfig;
   readonly publishers: number;
   readonly subscribers: number;
+  /** `rr`: connections that respond; 0: somebody else's do. The publishers are the requesters. */
+  readonly responders?: number;
   /** `all`: each subscriber is due every message; `pairs`: those of its own publisher; `shared`: one of them each. */
   readonly shape: 'all' | 'pairs' | 'shared';
   /** Messages that may be outstanding over all publishers; null with --rate. */
@@ -158,6 +160,7 @@ export type DiagnosisCode =
   | 'sys-dropped'
   | 'qos-downgraded'
   | 'retain-unavailable'
+  | 'retained-left'
   | 'altered-payloads'
   | 'self-limit'
   | 'missed-schedule'

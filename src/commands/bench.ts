@@ -14,7 +14,10 @@ export const benchCommand: Command = {
   synopsis: '[URL] [-n COUNT] [-q QOS] [options]',
   options: benchOptions,
   subcommands: {
+    pub: async () => (await import('./bench/pub.ts')).benchPubCommand,
+    sub: async () => (await import('./bench/sub.ts')).benchSubCommand,
     conn: async () => (await import('./bench/conn.ts')).connCommand,
+    rr: async () => (await import('./bench/rr.ts')).rrCommand,
     report: async () => (await import('./bench/report.ts')).reportCommand,
     merge: async () => (await import('./bench/merge.ts')).mergeCommand,
     compare: async () => (await import('./bench/compare.ts')).compareCommand,

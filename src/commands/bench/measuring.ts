@@ -85,14 +85,20 @@ export async function runOnce(
 }
 
 async function loadScenario({ scenario }: BenchPlan): Promise<typeof runBench> {
-  return scenario === 'conn'
-    ? (await import('../../bench/run-conn.ts')).runConn
-    : (await import('../../bench/run.ts')).runBench;
+  if (scenario === 'sub') return (await import('../../bench/run-sub.ts')).runSub;
+  switch (scenario) {
+    case 'conn':
+      return (await import('../../bench/run-conn.ts')).runConn;
+    case 'rr':
+      return (await import('../../bench/run-rr.ts')).runRr;
+    default:
+      return (await import('../../bench/run.ts')).runBench;
+  }
 }
 
 /** What can be known to be in vain before anything is opened. Throws UsageError. */
 async function prepare(
-  { connections, localAddresses, publishers, subscribers }: BenchPlan,
+  { connections, localAddresses, publishers, responders, subscribers }: BenchPlan,
   { endpoint }: ConnectionPlan,
   values: OptionValues,
   { machine }: Context,
@@ -101,8 +107,8 @@ async function prepare(
   const { localAddress } = endpoint;
   preflight(
     {
-      // One more listens to what the broker says of itself.
-      connections: publishers + subscribers + connections + 1,
+      // A requester is both. One more listens to what the broker says of itself.
+      connections: publishers + (responders ?? subscribers) + connections + 1,
       localAddresses: localAddresses.length === 0 && localAddress !== undefined ? [localAddress] : localAddresses,
       endpoint,
       embedded: values.get(brokerOption) !== undefined,
