@@ -21,7 +21,9 @@ export async function runRepeatedly(
   const results: BenchResult[] = [];
   let error: Error | undefined;
   let hasFailedEarly = false;
-  while (results.length < count && error === undefined && !stop.aborted) {
+  while (results.length < count && error === undefined) {
+    // The first one says itself that it was stopped.
+    if (stop.aborted && results.length > 0) break;
     try {
       const measured = await run(results.length === 0 ? plan : planAgain(plan));
       error = measured.error;
