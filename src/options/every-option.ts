@@ -2,6 +2,7 @@ import { benchOptions } from './bench.ts';
 import { measureOption, toleranceOption } from './bench-compare.ts';
 import { connectionsOption, holdOption, stormOption, subscribeOption } from './bench-conn.ts';
 import { benchReportOptions } from './bench-report.ts';
+import { requestersOption, respondersOption } from './bench-rr.ts';
 import { connectionOptions, maxInflightOption, retryOptions } from './connection.ts';
 import { messageOptions } from './message.ts';
 import { outputOptions } from './output.ts';
@@ -24,6 +25,8 @@ export const everyOption: readonly OptionSpec[] = [
   holdOption,
   stormOption,
   subscribeOption,
+  requestersOption,
+  respondersOption,
   ...benchReportOptions.filter((spec) => !connectionOptions.includes(spec)),
   measureOption,
   toleranceOption,
