@@ -23,7 +23,8 @@ export interface PartyWorld {
   readonly connection: ConnectionPlan;
   readonly connections: Connections;
   readonly ending: Ending;
-  readonly load: Pick<Load, 'wake'>;
+  /** Something was acknowledged or delivered. */
+  readonly wake: () => void;
   readonly clock: Clock;
   /** For every connection, such as a trace. */
   readonly handlers: Omit<SessionHandlers, 'onMessage'>;

@@ -13,6 +13,7 @@ import { epochOffsetUsOf } from './probe.ts';
 import { type Progress, progressOf } from './progress.ts';
 import { Recorder } from './recorder.ts';
 import type { Outcome, Sample } from './result.ts';
+import { removeRetainedOf } from './retained.ts';
 import { GRACE_MS, runOnStage } from './stage.ts';
 import type { WillRecord } from './will-record.ts';
 
@@ -57,6 +58,8 @@ export interface BenchRun {
   readonly grantedQoS: QoS;
   /** Of each second of the load. */
   readonly samples: readonly Sample[];
+  /** Retained messages of the run that could not be removed from the broker again. */
+  readonly retainedLeft?: number;
   /** The figures of `$SYS` before it. */
   readonly sysBefore: Sample['sys'];
 }
@@ -67,7 +70,7 @@ export async function runBench(plan: BenchPlan, connection: ConnectionPlan, worl
   const contents = new Contents(plan, epochOffsetUsOf(clock));
   const recorder = new Recorder(plan, contents);
   const load = new Load(plan, recorder, clock);
-  return runOnStage(plan, connection, world, {
+  const run = await runOnStage(plan, connection, world, {
     recorder,
     async play(stage) {
       const { connections, ending } = stage;
@@ -87,4 +90,5 @@ export async function runBench(plan: BenchPlan, connection: ConnectionPlan, worl
       return end;
     },
   });
+  return removeRetainedOf(run, contents, world);
 }
