@@ -3,7 +3,7 @@ import { decodeFromCompressedBase64 } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
 import { formatReport } from '../../src/bench/report/text.ts';
 import type { BenchResult, LatencyName } from '../../src/bench/result.ts';
-import { makeFullResult, makeLatency } from './support/results.ts';
+import { makeConnResult, makeFullResult } from './support/results.ts';
 import { readStored } from './support/stored.ts';
 
 /** A number as it was printed, and by how much the true one may differ for that. */
@@ -146,6 +146,23 @@ function checkReport(result: BenchResult): string[] {
         ]);
         break;
       }
+      case 'opening':
+      case 'storm 1': {
+        const opening = result.openings?.[label === 'opening' ? 0 : 1];
+        const { connected = 0, duration = 0, failed = 0 } = opening ?? {};
+        const p99 = decodeFromCompressedBase64(opening?.latency.connack.hdr ?? '').getValueAtPercentile(99) / 1000;
+        expectNumbers(text.replace('p99', ''), [connected, failed, perSecond(connected, duration), p99]);
+        break;
+      }
+      case 'search':
+        expectNumbers(text.replace(result.search?.target ?? '', ''), [
+          Math.max(...(result.search?.steps ?? []).filter(({ held }) => held).map(({ rate }) => rate)),
+          result.search?.steps.length ?? 0,
+        ]);
+        break;
+      case 'merged':
+        expect(text).toBe('3 runs   of bench-1, bench-2');
+        break;
       case 'ignored':
         expectNumbers(
           text,
@@ -176,8 +193,8 @@ describe('every number of the report follows from the file', () => {
   it('of a result with everything', () => {
     const result = makeFullResult();
     expect(checkReport({ ...result, ignored: { foreign: 1234, altered: 5 } })).toEqual([
-      ...['broker', 'connections', 'sent', 'throughput', 'latency', 'service', 'PUBACK', 'repeats', 'ignored'],
-      ...['threshold', 'note'],
+      ...['broker', 'merged', 'connections', 'sent', 'throughput', 'latency', 'service', 'PUBACK', 'repeats'],
+      ...['search', 'ignored', 'threshold', 'note'],
     ]);
     expect(result.thresholds.map(({ value }) => value)).toEqual([12_340, 3327, 21_945.66, null]);
     expect(linesOf(result).get('threshold')).toEqual([
@@ -197,22 +214,17 @@ describe('every number of the report follows from the file', () => {
   });
 
   it('of connections', () => {
-    const config = { ...lossless.config, scenario: 'conn', connections: 1000 } as const;
-    const connections = {
-      attempted: 1000,
-      connected: 998,
-      failed: 2,
-      lost: 0,
-      reasons: [{ reason: 'no CONNACK in 10 s', count: 2 }],
-    };
-    const latency = {
-      ...lossless.latency,
-      connect: makeLatency(1000, 80),
-      connack: makeLatency(998, 5000),
-    };
-    expect(checkReport({ ...lossless, config, connections, latency, diagnosis: [] })).toEqual([
-      ...['broker', 'connections', 'Wills', 'throughput', 'TCP', 'CONNACK', 'Will'],
+    const result = makeConnResult();
+    expect(checkReport(result)).toEqual([
+      ...['broker', 'connections', 'opening', 'storm 1', 'Wills', 'TCP', 'CONNACK', 'SUBACK', 'Will'],
     ]);
+    expect(linesOf(result).get('broker')?.[0]).toMatch(
+      / {3}1,000 connections, 1 storm, connect rate 2,000\/s, held for 20 s, 2 workers$/,
+    );
+    // Neither rates nor Wills where there were none.
+    const { lost, expected, delivered, ...counts } = result.ledger;
+    const ledger = { ...counts, lost: 0, expected: 0, delivered: 0 };
+    expect(checkReport({ ...result, ledger, openings: [] })).not.toContain('Wills');
   });
 
   it('and what does not would be found', () => {

@@ -94,7 +94,7 @@ describe('mqtt-bench report ends with', () => {
     [
       'an output in no folder',
       [file, '-O', folder.file('none/report.html')],
-      `mqtt-bench: --output ${folder.file('none/report.html')}: no such folder`,
+      `mqtt-bench: -O ${folder.file('none/report.html')}: no such folder`,
     ],
     ['a broker', [file, '-h', 'localhost'], 'mqtt-bench: unknown option -h'],
   ])('2 for %s', async (_, argv, message) => {

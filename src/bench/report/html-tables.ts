@@ -3,7 +3,7 @@ import { formatBytes, formatCount, formatLatencyUs, formatPerSecond } from '../.
 import { LEDGER_COUNTS } from '../ledger.ts';
 import type { BenchResult, Sample } from '../result.ts';
 import { html, type Markup } from './markup.ts';
-import { allLatencies, formatThresholdValue, nameLatency } from './words.ts';
+import { allLatencies, formatThresholdValue, nameLatency, nameOpening } from './words.ts';
 
 /** Rows that a browser on a phone still shows at once; the CSV has them all. */
 const MOST_ROWS = 500;
@@ -137,6 +137,60 @@ export function connectionTable({ config, connections }: BenchResult): Markup | 
     reasons.map(({ count, reason }) => [reason, formatCount(count)]),
   );
   return html`<div class="card">${counts}${reasons.length > 0 ? why : ''}</div>`;
+}
+
+/** How fast connections came to be, at first and after each storm. */
+export function openingTable({ openings = [] }: BenchResult): Markup | undefined {
+  if (openings.length === 0) return undefined;
+  const columns = ['', 'attempted', 'connected', 'failed', 'per second', 'TCP p99', 'TLS p99', 'CONNACK p99'];
+  const rows = openings.map(({ attempted, connected, connectedPerSecond, failed, latency }, index) => [
+    nameOpening(index),
+    formatCount(attempted),
+    formatCount(connected),
+    countCell('refused', failed),
+    formatPerSecond(connectedPerSecond),
+    ...[latency.connect.p99, latency.tls.p99, latency.connack.p99].map((us) =>
+      us === null ? '' : formatLatencyUs(us),
+    ),
+  ]);
+  return html`<div class="card">${table(
+    'Openings',
+    columns.map((name) => ({ name })),
+    rows,
+  )}</div>`;
+}
+
+/** What --find-max tried, in order. */
+export function searchTable({ search }: BenchResult): Markup | undefined {
+  if (search === undefined) return undefined;
+  const columns = [
+    { name: 'rate' },
+    { name: 'sent/s' },
+    { name: 'delivered/s' },
+    { name: 'verdict' },
+    { name: 'why', isText: true },
+  ];
+  const rows = search.steps.map(({ held, rate, rates, reason }) => [
+    formatPerSecond(rate),
+    formatPerSecond(rates.sentPerSecond),
+    formatPerSecond(rates.deliveredPerSecond),
+    held ? html`<span class="good">held</span>` : html`<span class="bad">missed</span>`,
+    reason ?? '',
+  ]);
+  return html`<div class="card">${table('Search', columns, rows)}</div>`;
+}
+
+/** The runs of `mqtt-bench merge`. */
+export function mergedTable({ merged }: BenchResult): Markup | undefined {
+  if (merged === undefined) return undefined;
+  const columns = [
+    { name: 'run' },
+    { name: 'machine', isText: true },
+    { name: 'started', isText: true },
+    { name: 'ended', isText: true },
+  ];
+  const rows = merged.map(({ hostname, outcome, runId, startedAt }) => [runId, hostname, startedAt, outcome.kind]);
+  return html`<div class="card">${table('Merged runs', columns, rows)}</div>`;
 }
 
 /** One row for each sample, or for each of as many as fit, evenly chosen. */

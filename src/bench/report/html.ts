@@ -8,14 +8,17 @@ import {
   connectionTable,
   latencyTable,
   ledgerTables,
+  mergedTable,
+  openingTable,
   repeatTable,
   sampleTable,
+  searchTable,
   thresholdTable,
 } from './html-tables.ts';
 import { html, jsonForScript, Markup } from './markup.ts';
 import type { Chart } from './page/chart.ts';
 import { script, style } from './page/draw.ts?page';
-import { chooseLatencies, describeBroker, describeLoad, nameBroker, nameLatency } from './words.ts';
+import { chooseLatencies, describeBroker, describeLoad, describeSearch, nameBroker, nameLatency } from './words.ts';
 
 export function formatHtml(result: BenchResult): string {
   const charts = makeCharts(result);
@@ -51,7 +54,10 @@ ${sampleTable(result)}`,
 ${section('Ledger', ledgerTables(result))}
 ${section('Latency', latencyTable(result))}
 ${section('Connections', connectionTable(result))}
+${section('Openings', openingTable(result))}
 ${section('Repeats', repeatTable(result))}
+${section('Search for the highest rate', searchTable(result))}
+${section('Merged runs', mergedTable(result))}
 ${section('Where this comes from', provenance(result))}
 </main>
 <footer>Made from the result of run ${result.runId} by mqtt-bench report. Every number stands in that file or follows from it.</footer>
@@ -105,9 +111,13 @@ function verdict(result: BenchResult): Markup {
 function figures(result: BenchResult): Markup {
   const { config, ledger, rates } = result;
   const { scenario } = config;
-  const [first] = chooseLatencies(result);
+  const first = chooseLatencies(result).find((name) => scenario !== 'conn' || name === 'connack');
   const shown: (readonly [name: string, value: string, unit: string, failed?: boolean])[] = [];
-  if (scenario === 'conn') shown.push(['Connections', formatCount(result.connections.connected), '']);
+  if (scenario === 'conn') {
+    const [opening] = result.openings ?? [];
+    shown.push(['Connections', formatCount(result.connections.connected), '']);
+    if (opening) shown.push(['At first', formatPerSecond(opening.connectedPerSecond), 'connections/s']);
+  }
   if (scenario === 'pubsub' || scenario === 'pub') shown.push(['Sent', formatPerSecond(rates.sentPerSecond), 'msg/s']);
   if (scenario === 'pub') shown.push(['Accepted', formatPerSecond(rates.acceptedPerSecond), 'msg/s']);
   if (scenario === 'pubsub' || scenario === 'sub')
@@ -138,6 +148,7 @@ function notes(result: BenchResult): Markup | undefined {
   const { altered, foreign } = result.ignored;
   const sentences = [
     ...(ended === undefined ? [] : [`The run did not do all that it was to do: ${ended}.`]),
+    ...(result.search === undefined ? [] : [`Search: ${describeSearch(result).join(', ')}.`]),
     ...result.diagnosis.map(({ sentence }) => sentence),
     ...(foreign > 0 ? [`Ignored: ${formatCount(foreign)} messages of other senders.`] : []),
     ...(altered > 0 ? [`Ignored: ${formatCount(altered)} messages that were altered on the way.`] : []),

@@ -2,7 +2,15 @@ import { escapeControls } from '../../output/escape.ts';
 import { formatCount, formatLatencyUs, formatPerSecond } from '../../output/units.ts';
 import type { BenchResult } from '../result.ts';
 import { describeEnd } from '../verdict.ts';
-import { allLatencies, describeBroker, describeLoad, formatThresholdValue, nameLatency } from './words.ts';
+import {
+  allLatencies,
+  describeBroker,
+  describeLoad,
+  describeSearch,
+  formatThresholdValue,
+  nameLatency,
+  nameOpening,
+} from './words.ts';
 
 /** Tables to paste into a pull request, in GitHub's Markdown. */
 export function formatMarkdown(result: BenchResult): string {
@@ -12,9 +20,14 @@ export function formatMarkdown(result: BenchResult): string {
     `**${inline(describeBroker(result))}**  \n${inline(describeLoad(result))}`,
     ledgerTable(result),
     ratesTable(result),
+    openingTable(result),
     latencyTable(result),
     thresholdTable(result),
-    [...(ended === undefined ? [] : [ended]), ...result.diagnosis.map(({ sentence }) => sentence)]
+    [
+      ...(ended === undefined ? [] : [ended]),
+      ...(result.search === undefined ? [] : [`Search: ${describeSearch(result).join(', ')}.`]),
+      ...result.diagnosis.map(({ sentence }) => sentence),
+    ]
       .map((sentence) => `> ${inline(sentence)}\n`)
       .join('>\n')
       .trimEnd(),
@@ -52,6 +65,18 @@ function ratesTable({ rates }: BenchResult): string {
     measured.map(([name]) => `${name}/s`),
     [measured.map(([, rate]) => formatPerSecond(rate))],
   );
+}
+
+function openingTable({ openings = [] }: BenchResult): string {
+  if (openings.length === 0) return '';
+  const rows = openings.map(({ connected, connectedPerSecond, failed, latency }, index) => [
+    nameOpening(index),
+    formatCount(connected),
+    formatCount(failed),
+    formatPerSecond(connectedPerSecond),
+    latency.connack.p99 === null ? '' : formatLatencyUs(latency.connack.p99),
+  ]);
+  return table(['connections', 'connected', 'failed', 'per second', 'CONNACK p99'], rows);
 }
 
 function latencyTable(result: BenchResult): string {

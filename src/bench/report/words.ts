@@ -23,6 +23,7 @@ export function describeBroker(result: BenchResult): string {
 /** Who talks to whom: `2 publishers -> 1 subscriber`. */
 export function describeShape({ config }: BenchResult): string {
   const { connections, publishers, scenario, shape, storms, subscribers } = config;
+  const { responders = subscribers } = config;
   const receiving = formatQuantity(subscribers, 'subscriber');
   switch (scenario) {
     case 'pubsub': {
@@ -34,7 +35,7 @@ export function describeShape({ config }: BenchResult): string {
     case 'sub':
       return `broker -> ${receiving}${shape === 'shared' ? ' of a shared subscription' : ''}`;
     case 'rr':
-      return `${formatQuantity(publishers, 'requester')} <-> ${formatQuantity(subscribers, 'responder')}`;
+      return `${formatQuantity(publishers, 'requester')} <-> ${responders === 0 ? 'responders of others' : formatQuantity(responders, 'responder')}`;
     case 'conn':
       return formatQuantity(connections, 'connection') + (storms === 0 ? '' : `, ${formatQuantity(storms, 'storm')}`);
   }
@@ -57,7 +58,7 @@ export function describeLoad(result: BenchResult): string {
     ...some(flood, () => 'flood'),
     ...(rate === null ? [] : [`rate ${formatPerSecond(rate)} msg/s`]),
     ...(config.connectRate === null ? [] : [`connect rate ${formatPerSecond(config.connectRate)}/s`]),
-    ...(durationMs === null ? [] : [`for ${formatDurationMs(durationMs)}`]),
+    ...(durationMs === null ? [] : [`${scenario === 'conn' ? 'held ' : ''}for ${formatDurationMs(durationMs)}`]),
     ...some(rampMs > 0, () => `ramp ${formatDurationMs(rampMs)}`),
     ...some(warmupMs > 0, () => `warm-up ${formatDurationMs(warmupMs)}`),
     ...some(workers > 0, () => formatQuantity(workers, 'worker')),
@@ -126,6 +127,28 @@ export function formatThresholdValue({ assertion, value }: Threshold): string {
   if (value === null) return 'not measured';
   const [parsed] = parseAssertions(assertion);
   return parsed === undefined ? String(value) : formatExactly(value, parsed.measure);
+}
+
+/** What --find-max found. The steps were told one by one while they ran, and stand in the file. */
+export function describeSearch({ search }: BenchResult): string[] {
+  if (search === undefined) return [];
+  const { rate, steps, target } = search;
+  const found = rate === null ? 'no rate held' : `highest rate that held ${formatPerSecond(rate)} msg/s`;
+  return [found, target, formatQuantity(steps.length, 'run')];
+}
+
+/** What `mqtt-bench merge` made one of. */
+export function describeMerged({ merged }: BenchResult): string[] {
+  if (merged === undefined) return [];
+  return [
+    formatQuantity(merged.length, 'run'),
+    `of ${[...new Set(merged.map(({ hostname }) => hostname))].join(', ')}`,
+  ];
+}
+
+/** Of the openings of `conn`: the first one has no storm before it. */
+export function nameOpening(index: number): string {
+  return index === 0 ? 'opening' : `storm ${index}`;
 }
 
 function some(holds: boolean, describe: () => string): string[] {

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { readResult } from '../../bench/read-result.ts';
 import type { BenchResult } from '../../bench/result.ts';
 import type { Context } from '../../cli/context.ts';
@@ -12,9 +11,8 @@ import {
   reportOutputOption,
   resultFileArgument,
 } from '../../options/bench-report.ts';
-import { describeFileError } from '../../options/files.ts';
 import type { OptionValues } from '../../options/option-values.ts';
-import { quote } from '../../output/escape.ts';
+import { checkWholeFile, writeWholeFile } from '../../output/whole-file.ts';
 import type { Command } from '../command.ts';
 import { print } from './printing.ts';
 
@@ -48,10 +46,11 @@ async function run(values: OptionValues, context: Context): Promise<ExitCode> {
   if (values.has(csvTableOption) && chosen !== 'csv') {
     throw new UsageError(`--table is for --format csv, and this is ${chosen}`);
   }
+  if (output !== undefined) await checkWholeFile(values.spelled(reportOutputOption), output);
   const result = await readResult(file, context.stdin);
   const text = await format(result, chosen, values, output === undefined ? context.stdout : undefined);
   if (output === undefined) await print(text, context);
-  else await write(text, output);
+  else await writeWholeFile(output, text);
   return ExitCode.ok;
 }
 
@@ -92,14 +91,5 @@ async function format(
       const { formatHtml } = await import('../../bench/report/html.ts');
       return formatHtml(result);
     }
-  }
-}
-
-async function write(text: string, path: string): Promise<void> {
-  try {
-    await writeFile(path, text);
-  } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new UsageError(`--output ${quote(path)}: ${isMissing ? 'no such folder' : describeFileError(error)}`);
   }
 }

@@ -106,6 +106,25 @@ export function makeFullResult(): BenchResult {
       { assertion: 'delivered/s >= 20k', value: 21_945.66, held: true },
       { assertion: 'connack.p99 < 1ms', value: null, held: false },
     ],
+    search: {
+      target: 'p99 < 10ms, lost == 0',
+      rate: 25_000,
+      steps: [25_000, 30_000].map((rate) => ({
+        rate,
+        startedAt: lossy.startedAt,
+        held: rate === 25_000,
+        reason: rate === 25_000 ? null : 'p99 was 31.2 ms, not < 10ms',
+        thresholds: [],
+        rates: { sentPerSecond: rate, acceptedPerSecond: rate - 10, deliveredPerSecond: rate - 20 },
+      })),
+    },
+    merged: ['bench-1', 'bench-2', 'bench-1'].map((hostname, index) => ({
+      runId: `7d68a1102b44698${index}`,
+      hostname,
+      startedAt: lossy.startedAt,
+      outcome: lossy.outcome,
+      durations: lossy.durations,
+    })),
     repeats: [
       {
         ...repeat,
@@ -118,6 +137,59 @@ export function makeFullResult(): BenchResult {
         rates: { sentPerSecond: 23_000, acceptedPerSecond: 22_900.5, deliveredPerSecond: 22_400 },
       },
     ],
+  };
+}
+
+/** The same machine and load, of `mqtt-bench conn` with a storm. */
+export function makeConnResult(): BenchResult {
+  const full = makeFullResult();
+  const { merged, repeats, search, ...rest } = full;
+  const none = full.latency.tls;
+  const opening = {
+    unit: 'us',
+    latency: { connect: makeLatency(998, 80), tls: none, connack: makeLatency(998, 5000) },
+  } as const;
+  const nothing = Object.fromEntries(
+    Object.keys(full.ledger).map((name) => [name, 0]),
+  ) as unknown as BenchResult['ledger'];
+  const wills = { ...nothing, expected: 998, delivered: 997, lost: 1 };
+  return {
+    ...rest,
+    config: {
+      ...full.config,
+      scenario: 'conn',
+      connections: 1000,
+      storms: 1,
+      rate: null,
+      connectRate: 2000,
+      topics: 1,
+      warmupMs: 0,
+    },
+    connections: {
+      attempted: 2000,
+      connected: 1996,
+      failed: 4,
+      lost: 0,
+      reasons: [{ reason: 'no CONNACK in 10 s', count: 4 }],
+    },
+    ledger: wills,
+    perPublisher: [],
+    perSubscriber: [],
+    latency: {
+      ...full.latency,
+      connect: makeLatency(1996, 80),
+      connack: makeLatency(1996, 5000),
+      puback: none,
+      endToEnd: makeLatency(997, 9000),
+      endToEndService: none,
+    },
+    openings: [
+      { ...opening, attempted: 1000, connected: 998, failed: 2, duration: 512_000, connectedPerSecond: 1949.219 },
+      { ...opening, attempted: 1000, connected: 998, failed: 2, duration: 780_000, connectedPerSecond: 1279.487 },
+    ],
+    thresholds: [],
+    repeats: [],
+    diagnosis: [],
   };
 }
 
