@@ -2,7 +2,7 @@ import { exitCodeOfSignal } from '../cli/signals.ts';
 import { BenchFailedError, type CliError, ConnectionLostError, InterruptedError } from '../errors.ts';
 import { formatCount, formatDurationMs, formatQuantity } from '../output/units.ts';
 import { parseAssertions } from './assertions.ts';
-import type { BenchResult, ConnectionLedger } from './result.ts';
+import { type BenchResult, type ConnectionLedger, LATENCIES } from './result.ts';
 import { describeMiss } from './thresholds.ts';
 
 /**
@@ -19,9 +19,19 @@ export function judge(result: BenchResult): CliError | undefined {
       return new ConnectionLostError(ended ?? '');
     default: {
       const faults = [...describeFaults(result), ...(ended === undefined ? [] : [ended])];
-      return faults.length === 0 ? undefined : new BenchFailedError(faults.join('; '));
+      return faults.length === 0 ? undefined : new BenchFailedError(faults.join('; '), hintAtMeasured(result));
     }
   }
+}
+
+/** A condition on a latency that the scenario does not have: `p99` of mqtt-bench pub is that of PUBACK. */
+function hintAtMeasured({ latency, thresholds }: BenchResult): string | undefined {
+  const isMissing = thresholds.some(
+    ({ assertion, value }) => value === null && parseAssertions(assertion).some(({ measure }) => measure.latency),
+  );
+  const measured = LATENCIES.filter((name) => latency[name].count > 0);
+  if (!isMissing || measured.length === 0) return undefined;
+  return `Measured were: ${measured.map((name) => `${name}.p99`).join(', ')}`;
 }
 
 function describeFaults({ config, connections, ledger, thresholds }: BenchResult): string[] {

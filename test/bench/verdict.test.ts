@@ -109,6 +109,13 @@ describe('a condition', () => {
     expect(judged({}, missed)).toBe(message);
   });
 
+  it('on a latency that was not measured is told which ones were', () => {
+    const failure = judge({ ...lossless, thresholds: [threshold('pubcomp.p99 < 10ms', null, false)] });
+    expect(failure?.hint).toMatch(/^Measured were: .*puback\.p99, endToEnd\.p99, endToEndService\.p99$/);
+    expect(judge({ ...lossless, thresholds: [threshold('p99 < 1us', 5, false)] })?.hint).toBeUndefined();
+    expect(judge({ ...lossless, thresholds: [threshold('refused == 0', null, false)] })?.hint).toBeUndefined();
+  });
+
   it('about losses decides in place of the rule that nothing may be lost', () => {
     const lossy = { lost: 5, delivered: 995 };
     expect(judged(lossy, threshold('lost < 10', 5, true))).toBeUndefined();
