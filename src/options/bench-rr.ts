@@ -10,7 +10,7 @@ import {
   topicTemplateOption,
 } from './bench-content.ts';
 import { pacingOptions } from './bench-load.ts';
-import { verdictOptions } from './bench-verdict.ts';
+import { findMaxOption, verdictOptions } from './bench-verdict.ts';
 import { watchOptions } from './bench-watch.ts';
 import { connectionOptions } from './connection.ts';
 import { responseTopicOption } from './request.ts';
@@ -39,6 +39,7 @@ export const respondersOption = singleOr(1, {
 export const rrOptions: readonly OptionSpec[] = [
   messagesOption,
   ...pacingOptions,
+  findMaxOption,
   benchQosOption,
   requestersOption,
   respondersOption,

@@ -5,7 +5,7 @@ import type { Context, StopReason } from '../../cli/context.ts';
 import { CliError } from '../../errors.ts';
 import type { Measured } from './concluding.ts';
 
-/** Runs one plan to its end. Throws CliError for what fails before the load starts. */
+/** Runs one plan to its end. Throws UsageError; what else fails is part of what it returns. */
 export type RunPlan = (plan: BenchPlan) => Promise<Measured>;
 
 /**
@@ -46,8 +46,12 @@ export async function runRepeatedly(
 /** The same plan with a mark of its own: what comes late of an earlier run is not taken for this one's. */
 export function planAgain(plan: BenchPlan): BenchPlan {
   const runId = randomBytes(8).toString('hex');
-  const renew = (text: string): string => text.replaceAll(plan.runId, runId);
-  return { ...plan, runId, topic: renew(plan.topic), filter: plan.filter === null ? null : renew(plan.filter) };
+  // Topics and filters that were made for this run have its mark in them, and so has `runId`.
+  const entries = Object.entries(plan).map(([key, value]: [string, unknown]) => [
+    key,
+    typeof value === 'string' ? value.replaceAll(plan.runId, runId) : value,
+  ]);
+  return Object.fromEntries(entries) as unknown as BenchPlan;
 }
 
 /** Of a series that ended between two runs. */
