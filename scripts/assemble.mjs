@@ -7,11 +7,15 @@ import { makeCodeCaches } from './code-cache.mjs';
 import { formatLicences } from './licences.mjs';
 import { pack } from './pack.mjs';
 
+/** What a thread of mqtt-bench runs. */
+const THREAD = "require('./launch.js').launch('mqtt-bench', undefined, 'runThread');\n";
+
 /** Fills `folder`, and removes from it what does not belong there. Returns the names of the files. */
 export async function assemble(folder) {
   const { chunks, metafile } = await bundleForNode('src/main.ts');
   const { packed, files } = pack(chunks, metafile);
   packed.set('THIRD-PARTY-LICENSES.md', formatLicences(ROOT, metafile));
+  packed.set('thread.js', THREAD);
   packed.set('meta.json', `${JSON.stringify(metafile, null, 1)}\n`);
   for (const [name, content] of packed) write(folder, name, content);
   // Last, because it names the others: a command that starts meanwhile finds the old files or the new ones.

@@ -8,8 +8,11 @@ const { readFileSync } = require('node:fs');
 // - cachesFor: the V8 that made them. V8 itself refuses what another version made; asking first spares it the look.
 const { files, caches, cachesFor } = BUILD;
 
-/** `onScript` is for the build: it is told of each script, to keep its code cache. */
-exports.launch = (name, onScript) => {
+/**
+ * Runs the command `name`; with `entry`, what the main module exports under that name instead. `onScript` is for the
+ * build: it is told of each script, to keep its code cache.
+ */
+exports.launch = (name, onScript, entry = 'main') => {
   const folder = cacheFolder(process.env);
   const useCaches = cachesFor === `${process.versions.v8} ${process.arch}`;
   // From Node 22.1 on, Node keeps what V8 compiled: in the user's cache folder, the one place we write to unasked.
@@ -30,7 +33,7 @@ exports.launch = (name, onScript) => {
     factories[id](loaded.exports, load, loaded);
     return loaded.exports;
   };
-  load(files[name].main).main(name);
+  load(files[name].main)[entry](name, __dirname);
 };
 
 /** The modules of one file: functions by name, called when first needed. */

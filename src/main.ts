@@ -9,8 +9,8 @@ import { makeSystemContext, watchSignals } from './cli/system-context.ts';
 /** How long output may take to flow off after a signal; the whole end is to take less than a second. */
 const FLUSH_AFTER_STOP_MS = 300;
 
-/** Runs the command `name` with the words of the process, and ends the process with its exit code. */
-export async function main(name: string): Promise<void> {
+/** Runs the command `name` with the words of the process, and ends the process with its exit code. `folder`: of our files. */
+export async function main(name: string, folder: string): Promise<void> {
   const stop = watchSignals((reason) => process.exit(exitCodeOfSignal(reason)));
   const crash = (error: unknown): void => {
     process.stderr.write(`${name}: internal error: ${error instanceof Error ? error.stack : String(error)}\n`);
@@ -18,7 +18,7 @@ export async function main(name: string): Promise<void> {
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
-  const exitCode = await run(name, process.argv.slice(2), makeSystemContext(stop));
+  const exitCode = await run(name, process.argv.slice(2), makeSystemContext(stop, folder));
   const stopped = stop.aborted;
   const flushed = Promise.all([flush(process.stdout), flush(process.stderr)]);
   // A reader that stands still must not hold up who asked for an end.
@@ -45,4 +45,10 @@ function flush(stream: NodeJS.WriteStream): Promise<void> {
     stream.once('error', () => resolve());
     stream.write('', () => resolve());
   });
+}
+
+/** Runs a thread of mqtt-bench. */
+export async function runThread(): Promise<void> {
+  const { runSystemThread } = await import('./cli/system-thread.ts');
+  runSystemThread();
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../cli/context.ts';
+import { makeExchanges } from '../mqtt/lane/exchanges.ts';
 import type { Lanes } from '../mqtt/lane/lanes.ts';
-import { type PublishLane as MqttLane, makeExchanges } from '../mqtt/lane/publish-lane.ts';
+import type { PublishLane as MqttLane } from '../mqtt/lane/publish-lane.ts';
 import { inFlightLimit } from '../mqtt/limits.ts';
 import type { Session } from '../mqtt/session.ts';
 import type { Content } from './content.ts';

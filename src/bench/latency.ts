@@ -63,13 +63,16 @@ export class LatencyCounts {
     this.count += count;
   }
 
-  /** Forgets everything. */
-  clear(): void {
-    this.#counts.fill(0);
-    this.#sumUs = 0;
-    this.count = 0;
-    this.minUs = 0;
-    this.maxUs = 0;
+  /** What was counted since it was as `before`, which it was at some time; smallest and largest are those of all. */
+  since(before: LatencyCounts): LatencyState {
+    const found: number[] = [];
+    for (const [bucket, count] of this.#counts.entries()) {
+      const added = count - (before.#counts[bucket] ?? 0);
+      if (added > 0) found.push(bucket, added);
+    }
+    const { maxUs, minUs } = this;
+    const count = this.count - before.count;
+    return { buckets: Float64Array.from(found), sumUs: this.#sumUs - before.#sumUs, count, minUs, maxUs };
   }
 
   get meanUs(): number {

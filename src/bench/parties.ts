@@ -22,7 +22,7 @@ export interface PartyWorld {
   readonly plan: BenchPlan;
   readonly connection: ConnectionPlan;
   readonly connections: Connections;
-  readonly ending: Ending;
+  readonly ending: Pick<Ending, 'byError' | 'signal'>;
   /** Something was acknowledged or delivered. */
   readonly wake: () => void;
   readonly clock: Clock;

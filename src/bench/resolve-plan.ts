@@ -29,7 +29,9 @@ import {
   rateOption,
   shareOption,
   warmupOption,
+  workersOption,
 } from '../options/bench-load.ts';
+import { debugOption } from '../options/connection.ts';
 import { readNamedFile } from '../options/files.ts';
 import type { OptionValues } from '../options/option-values.ts';
 import { propertiesFor, refusePropertiesOf } from '../options/properties.ts';
@@ -57,13 +59,25 @@ export async function resolvePubsubPlan(values: OptionValues, runId: RunId): Pro
   const filter = plan.shareName === undefined ? own : `$share/${plan.shareName}/${own}`;
   const fault = findFilterFault(filter);
   if (fault !== undefined) throw new UsageError(`--share ${plan.shareName}: the Topic Filter ${fault.reason}`);
-  return { ...plan, filter };
+  return { ...plan, filter, workers: resolveWorkers(values) };
 }
 
 /** `pub`: publishers alone. Throws UsageError for values that do not go together. */
 export function resolvePubPlan(values: OptionValues, runId: RunId): Promise<BenchPlan> {
   const publishers = values.get(publishersOption);
-  return resolveLoad({ ...emptyPlan('pub', runId), publishers }, values, true);
+  const workers = resolveWorkers(values);
+  return resolveLoad({ ...emptyPlan('pub', runId), publishers, workers }, values, true);
+}
+
+function resolveWorkers(values: OptionValues): number {
+  const workers = values.get(workersOption);
+  if (workers > 0 && values.get(debugOption) > 0) {
+    throw new UsageError(
+      `${values.spelled(workersOption)} and ${values.spelled(debugOption)} exclude each other`,
+      'A trace is of the main thread.',
+    );
+  }
+  return workers;
 }
 
 function resolveShape(values: OptionValues): Partial<BenchPlan> {

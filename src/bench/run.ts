@@ -21,6 +21,8 @@ import type { WillRecord } from './will-record.ts';
 export interface BenchWorld extends Pick<Context, 'clock' | 'machine' | 'openSession' | 'stop'> {
   /** For every connection, such as a trace. */
   readonly handlers: Omit<SessionHandlers, 'onMessage'>;
+  /** Needed where the plan has workers. */
+  readonly startThread?: Context['startThread'];
   /** Of --broker-pid. */
   readonly brokerProcess?: BrokerProcess | undefined;
   /** Called when the load starts. */

@@ -42,6 +42,22 @@ export interface Machine {
   countNames(path: string): number | undefined;
 }
 
+/** One end of the line between the main thread and another. */
+export interface ThreadPort {
+  /** What is sent is copied: no functions, and a Buffer arrives as a Uint8Array. */
+  post(message: unknown): void;
+  /** Called for each message, in order, from now on. */
+  onMessage(take: (message: unknown) => void): void;
+}
+
+/** A thread of this process, as the one that started it sees it. */
+export interface Thread extends ThreadPort {
+  /** Resolves when it has ended: with the error that ended it, if one did. */
+  readonly ended: Promise<Error | undefined>;
+  /** Ends it at once. */
+  terminate(): void;
+}
+
 /** The whole world outside a command. `system-context.ts` makes the real one, tests make theirs. */
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -65,4 +81,6 @@ export interface Context {
   openSession(plan: ConnectionPlan, handlers: SessionHandlers): Promise<Session>;
   /** Starts the embedded broker of `--broker embedded`. */
   startBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker>;
+  /** Starts a thread of mqtt-bench, whose clock is that of this one. */
+  startThread(): Promise<Thread>;
 }

@@ -10,7 +10,7 @@ function isFolder(descriptor: number): boolean {
   }
 }
 
-const systemClock: Clock = {
+export const systemClock: Clock = {
   epochMs: () => performance.timeOrigin + performance.now(),
   monotonicMs: () => performance.now(),
   setTimer: (callback, delayMs): Timer => setTimeout(callback, delayMs),
@@ -40,8 +40,8 @@ const systemMachine: Machine = {
   countNames: (path) => orUndefined(() => readdirSync(path).length),
 };
 
-/** The real world. `stop` is aborted by the caller, which owns the signals. */
-export function makeSystemContext(stop: AbortSignal): Context {
+/** The real world. `stop` is aborted by the caller, which owns the signals; `folder` holds the built files. */
+export function makeSystemContext(stop: AbortSignal, folder = ''): Context {
   let stderr: Output | undefined;
   return {
     env: process.env,
@@ -78,6 +78,10 @@ export function makeSystemContext(stop: AbortSignal): Context {
     async startBroker(options) {
       const { startEmbeddedBroker } = await import('../broker/embedded.ts');
       return startEmbeddedBroker(options);
+    },
+    async startThread() {
+      const { startSystemThread } = await import('./system-thread.ts');
+      return startSystemThread(`${folder}/thread.js`);
     },
   };
 }

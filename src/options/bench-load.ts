@@ -1,9 +1,10 @@
 /** The options of mqtt-bench that say how messages are paced, and who gets them. */
 import { findFilterFault } from '../mqtt/topic.ts';
-import { flag, type OptionSpec, single, ValueError } from './spec.ts';
-import { parsePositiveDurationMs } from './values.ts';
+import { flag, type OptionSpec, single, singleOr, ValueError } from './spec.ts';
+import { parsePositiveDurationMs, wholeNumber } from './values.ts';
 
 const HIGHEST_RATE = 10_000_000;
+const MOST_WORKERS = 256;
 
 export const durationOption = single({
   long: 'duration',
@@ -47,6 +48,15 @@ export const pairsOption = flag({
   long: 'pairs',
   group: 'Load',
   summary: 'as many subscribers as publishers, each for one of them',
+});
+
+export const workersOption = singleOr(0, {
+  long: 'workers',
+  group: 'Load',
+  summary: 'threads among which publishers and subscribers are divided',
+  value: 'COUNT',
+  defaultText: 'none but the main one',
+  parse: wholeNumber(1, MOST_WORKERS),
 });
 
 export const shareOption = single({

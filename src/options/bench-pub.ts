@@ -9,7 +9,7 @@ import {
 } from './bench.ts';
 import { benchConnectionOptions } from './bench-connections.ts';
 import { contentOptions } from './bench-content.ts';
-import { pacingOptions } from './bench-load.ts';
+import { pacingOptions, workersOption } from './bench-load.ts';
 import { findMaxOption, verdictOptions } from './bench-verdict.ts';
 import { watchOptions } from './bench-watch.ts';
 import { connectionOptions } from './connection.ts';
@@ -22,6 +22,7 @@ export const benchPubOptions: readonly OptionSpec[] = [
   findMaxOption,
   benchQosOption,
   publishersOption,
+  workersOption,
   windowOption,
   drainTimeoutOption,
   ...contentOptions,

@@ -1,7 +1,7 @@
 /** The options of mqtt-bench. */
 import { benchConnectionOptions } from './bench-connections.ts';
 import { contentOptions } from './bench-content.ts';
-import { pacingOptions, shapeOptions } from './bench-load.ts';
+import { pacingOptions, shapeOptions, workersOption } from './bench-load.ts';
 import { findMaxOption, verdictOptions } from './bench-verdict.ts';
 import { watchOptions } from './bench-watch.ts';
 import { connectionOptions } from './connection.ts';
@@ -79,6 +79,7 @@ export const benchOptions: readonly OptionSpec[] = [
   publishersOption,
   subscribersOption,
   ...shapeOptions,
+  workersOption,
   windowOption,
   drainTimeoutOption,
   ...contentOptions,

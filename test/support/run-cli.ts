@@ -64,6 +64,7 @@ export function startCli(name: string, argv: readonly string[], world: World = {
     askSecret: () => Promise.reject(new Error('this test has no terminal to ask on')),
     runShell: system.runShell,
     startBroker: () => Promise.reject(new Error('this test has no embedded broker')),
+    startThread: () => Promise.reject(new Error('this test has no threads')),
     ...(world.real && { clock: system.clock, openSession: system.openSession, startBroker: system.startBroker }),
     ...world.context,
   };

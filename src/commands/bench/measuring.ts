@@ -71,6 +71,7 @@ export async function runOnce(
     clock,
     stop,
     machine,
+    startThread: context.startThread,
     brokerProcess,
     openSession: openPatiently(context, status, resolvePatience(values)),
     handlers: makeTrace(NAME, values, context),
@@ -84,7 +85,8 @@ export async function runOnce(
   return { result, error: benchRun.error, hasFailedEarly: !benchRun.hasBegun };
 }
 
-async function loadScenario({ scenario }: BenchPlan): Promise<typeof runBench> {
+async function loadScenario({ scenario, workers }: BenchPlan): Promise<typeof runBench> {
+  if (workers > 0) return (await import('../../bench/threads/run.ts')).runInThreads;
   if (scenario === 'sub') return (await import('../../bench/run-sub.ts')).runSub;
   switch (scenario) {
     case 'conn':

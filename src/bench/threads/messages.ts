@@ -1,0 +1,54 @@
+/** What the main thread and the others say to each other: plain data alone. */
+import type { ConnectionPlan } from '../../mqtt/connection-plan.ts';
+import type { QoS, SessionInfo } from '../../mqtt/session.ts';
+import type { ConnectionRecordState } from '../connection-record.ts';
+import type { Role } from '../connections.ts';
+import type { DeliveriesState } from '../deliveries.ts';
+import type { LatencyState } from '../latency.ts';
+import type { LoadEnd } from '../load.ts';
+import type { BenchPlan } from '../plan.ts';
+import type { RecorderState } from '../recorder.ts';
+import type { ErrorState } from './plain.ts';
+import type { Share } from './share.ts';
+
+/** To a thread. */
+export type Order =
+  | {
+      readonly kind: 'open';
+      readonly plan: BenchPlan;
+      readonly connection: ConnectionPlan;
+      readonly shares: readonly Share[];
+      /** Which of them is the thread's own. */
+      readonly index: number;
+    }
+  /** `startMs`: when the load starts, by the clock that all threads have in common. */
+  | { readonly kind: 'begin'; readonly startMs: number }
+  /** Pairs of publisher and sequence number: first deliveries, made in other threads, of what this one publishes. */
+  | { readonly kind: 'delivered'; readonly pairs: Uint32Array; readonly nowUs: number }
+  | { readonly kind: 'stop' }
+  /** The load of every thread has ended. */
+  | { readonly kind: 'report'; readonly isCut: boolean }
+  | { readonly kind: 'close'; readonly graceMs: number | undefined };
+
+/** Counters since the start. */
+export interface ThreadProgress {
+  readonly sent: number;
+  readonly accepted: number;
+  readonly delivered: number;
+  readonly inFlight: number;
+  readonly lost: number;
+  readonly connections: number;
+}
+
+/** From a thread. */
+export type Report =
+  | { readonly kind: 'ready'; readonly publishers: readonly SessionInfo[]; readonly grantedQoS: QoS }
+  | { readonly kind: 'delivered'; readonly to: number; readonly pairs: Uint32Array; readonly nowUs: number }
+  /** `added`: what was counted since the report before. */
+  | { readonly kind: 'progress'; readonly progress: ThreadProgress; readonly added: LatencyState }
+  | { readonly kind: 'lost'; readonly role: Role; readonly index: number; readonly reason: string }
+  /** Something failed: before the load began, or a message could not be sent. */
+  | { readonly kind: 'failed'; readonly error: ErrorState }
+  | { readonly kind: 'ended'; readonly end: LoadEnd }
+  | { readonly kind: 'result'; readonly recorder: RecorderState; readonly deliveries: DeliveriesState }
+  | { readonly kind: 'closed'; readonly connections: ConnectionRecordState };

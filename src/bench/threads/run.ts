@@ -1,0 +1,50 @@
+import { InternalError } from '../../errors.ts';
+import type { ConnectionPlan } from '../../mqtt/connection-plan.ts';
+import { Contents } from '../content.ts';
+import { VerifiedDeliveries } from '../deliveries.ts';
+import type { BenchPlan } from '../plan.ts';
+import { epochOffsetUsOf } from '../probe.ts';
+import { Recorder } from '../recorder.ts';
+import { removeRetainedOf } from '../retained.ts';
+import type { BenchRun, BenchWorld } from '../run.ts';
+import { GRACE_MS, runOnStage } from '../stage.ts';
+import { Crew } from './crew.ts';
+
+/** Runs a benchmark whose publishers and subscribers are divided among threads. */
+export async function runInThreads(plan: BenchPlan, connection: ConnectionPlan, world: BenchWorld): Promise<BenchRun> {
+  const { clock, startThread } = world;
+  if (startThread === undefined) throw new InternalError('there is no way to start a thread');
+  const contents = new Contents(plan, epochOffsetUsOf(clock));
+  const deliveries = new VerifiedDeliveries(plan, contents);
+  const recorder = new Recorder(plan, contents, deliveries);
+  const run = await runOnStage(plan, connection, world, {
+    recorder,
+    async play(stage) {
+      const { connections, ending } = stage;
+      const { signal } = ending;
+      const crew = await Crew.start(plan, startThread, clock, {
+        onLost: (ended) => ending.byLoss(ended),
+        onFailed: (error) => ending.byError(error),
+      });
+      try {
+        const ready = await crew.open(plan, connection, signal);
+        stage.publishers = ready.flatMap(({ publishers }) => publishers);
+        const subscribing = ready.filter(
+          (_, index) => crew.shares[index]?.subscribers.from !== crew.shares[index]?.subscribers.to,
+        );
+        for (const { grantedQoS } of subscribing) if (grantedQoS < stage.grantedQoS) stage.grantedQoS = grantedQoS;
+        signal.addEventListener('abort', () => crew.stop());
+        stage.begin(crew.progress);
+        const end = await crew.run(clock.monotonicMs());
+        for (const [index, { deliveries: came, recorder: sent }] of (await crew.report(signal.aborted)).entries()) {
+          recorder.absorb(sent, crew.shares[index]?.publishers.from ?? 0);
+          deliveries.absorb(came);
+        }
+        return end;
+      } finally {
+        for (const record of await crew.close(signal.aborted ? GRACE_MS : undefined)) connections.record.absorb(record);
+      }
+    },
+  });
+  return removeRetainedOf(run, contents, world);
+}
