@@ -173,12 +173,27 @@ describe('merging', () => {
   it.each([
     ['scenario', { scenario: 'pub' }, '"pubsub" and "pub"'],
     ['qos', { qos: 2 }, '1 and 2'],
+    ['properties', { properties: { contentType: 'a' } }, 'null and {"contentType":"a"}'],
     ['payload', { payload: { kind: 'filler', source: null, sizeBytes: 65 } }, '{"kind":"filler",'],
   ] as const)('refuses runs of another %s, and names both files', (key, differs, values) => {
     const a = runOf(second(1));
     const b = runOf(second(1), { config: { ...a.config, ...differs } });
     expect(() => merge(a, b)).toThrow(UsageError);
     expect(() => merge(a, b)).toThrow(`cannot merge a.json and b.json: ${key} is ${values}`);
+  });
+
+  it('keeps the least that the broker granted, and adds up responders', () => {
+    const a = runOf(second(1));
+    const [scenario, filter] = ['rr', 'a/+'] as const;
+    const rr = (differs: Partial<BenchResult['broker']>, responders: number): BenchResult =>
+      runOf(second(1), {
+        config: { ...a.config, scenario, filter, responders },
+        broker: { ...a.broker, ...differs },
+      });
+    const merged = merge(rr({ receiveMaximum: 20 }, 2), rr({ grantedQoS: 0, retainAvailable: false }, 3));
+    expect(merged.broker).toEqual({ ...a.broker, receiveMaximum: 20, grantedQoS: 0, retainAvailable: false });
+    expect(merged.config.responders).toBe(5);
+    expect(merge(a, runOf(second(1))).config).not.toHaveProperty('responders');
   });
 
   it('refuses runs one after another of another load, and the same run twice', () => {

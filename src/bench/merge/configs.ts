@@ -3,27 +3,12 @@ import { UsageError } from '../../errors.ts';
 import { quote } from '../../output/escape.ts';
 import type { BenchConfig } from '../result.ts';
 
-/** What is measured: numbers of different things have no sum. */
-const ALWAYS_EQUAL = [
-  'scenario',
-  'qos',
-  'retain',
-  'payload',
-  'shape',
-  'flood',
-  'topics',
-  'topicAlias',
-  'warmupMs',
-  'rampMs',
-  'storms',
-  'properties',
-] as const satisfies readonly (keyof BenchConfig)[];
-
 /** The load: runs at the same time add it up, runs one after another are of the same. */
 const ADDED = [
   'messages',
   'publishers',
   'subscribers',
+  'responders',
   'window',
   'rate',
   'connectRate',
@@ -32,6 +17,9 @@ const ADDED = [
 ] as const satisfies readonly (keyof BenchConfig)[];
 
 type Added = (typeof ADDED)[number];
+
+/** May differ: names that hold the mark of the run, limits, and where connections come from. */
+const FREE: readonly string[] = ['topic', 'filter', 'durationMs', 'drainTimeoutMs', 'localAddresses'];
 
 /** A configuration, and what to call it in an error: the name of its file. */
 export interface NamedConfig {
@@ -44,7 +32,11 @@ export function mergeConfigs(all: readonly NamedConfig[], inTurn: boolean): Benc
   const [first, ...others] = all;
   if (first === undefined) throw new UsageError('there is nothing to merge');
   for (const other of others) {
-    refuseDifference(first, other, ALWAYS_EQUAL, 'They measure different things.');
+    // Numbers of different things have no sum.
+    const measured = [...new Set([...Object.keys(first.config), ...Object.keys(other.config)])].filter(
+      (key) => !FREE.includes(key) && !(ADDED as readonly string[]).includes(key),
+    );
+    refuseDifference(first, other, measured as (keyof BenchConfig)[], 'They measure different things.');
     if (inTurn) {
       refuseDifference(first, other, ADDED, 'Only runs that took place at the same time may differ in their load.');
     }
@@ -64,13 +56,14 @@ export function mergeConfigs(all: readonly NamedConfig[], inTurn: boolean): Benc
 function addLoads(configs: readonly BenchConfig[]): Pick<BenchConfig, Added> {
   const sum = <T extends number | null>(key: Added): T =>
     configs.reduce<number | null>((total, config) => {
-      const value = config[key];
+      const { [key]: value = 0 } = config;
       return total === null || value === null ? null : total + value;
     }, 0) as T;
   return {
     messages: sum('messages'),
     publishers: sum('publishers'),
     subscribers: sum('subscribers'),
+    ...(configs[0]?.responders !== undefined && { responders: sum<number>('responders') }),
     window: sum('window'),
     rate: sum('rate'),
     connectRate: sum('connectRate'),

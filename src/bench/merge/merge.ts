@@ -5,7 +5,7 @@ import { parseAssertions } from '../assertions.ts';
 import { assertLedgersAddUp, type DeliveryLedger, type Ledger, sumDeliveries, sumLedgers } from '../ledger.ts';
 import type { NamedResult } from '../named-result.ts';
 import { ratesOf } from '../rates.ts';
-import type { BenchResult, ConnectionLedger, MergedRun, RefusedMessages, Repeat } from '../result.ts';
+import type { BenchResult, Broker, ConnectionLedger, MergedRun, RefusedMessages, Repeat } from '../result.ts';
 import { checkThresholds } from '../thresholds.ts';
 import { mergeConfigs } from './configs.ts';
 import { mergeLatencies } from './latencies.ts';
@@ -64,6 +64,7 @@ function addUp(results: readonly BenchResult[], inTurn: boolean, durations: Benc
   const merged: BenchResult = {
     ...whole,
     outcome: results.map(({ outcome }) => outcome).find(({ kind }) => kind !== 'completed') ?? first.outcome,
+    broker: mergeBrokers([first.broker, ...results.map(({ broker }) => broker)]),
     connections: mergeConnections(results.map(({ connections }) => connections)),
     ledger,
     perPublisher,
@@ -129,6 +130,18 @@ function compare(a: string, b: string): number {
 function sumByIndex<T>(runs: readonly (readonly T[])[], sum: (ledgers: readonly T[]) => T): T[] {
   const most = Math.max(...runs.map(({ length }) => length));
   return Array.from({ length: most }, (_, index) => sum(runs.flatMap((ledgers) => ledgers[index] ?? [])));
+}
+
+/** The first tells its name and address; of what it granted, the least. */
+function mergeBrokers(brokers: readonly [Broker, ...Broker[]]): Broker {
+  const least = <T extends number>(pick: (broker: Broker) => T): T => Math.min(...brokers.map(pick)) as T;
+  return {
+    ...brokers[0],
+    receiveMaximum: least(({ receiveMaximum }) => receiveMaximum),
+    grantedQoS: least(({ grantedQoS }) => grantedQoS),
+    maximumQoS: least(({ maximumQoS }) => maximumQoS),
+    retainAvailable: brokers.every(({ retainAvailable }) => retainAvailable),
+  };
 }
 
 function mergeConnections(all: readonly ConnectionLedger[]): ConnectionLedger {
