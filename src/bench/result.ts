@@ -226,6 +226,8 @@ export interface Sample {
     readonly cpu: number;
     /** The longest delay of the event loop, in microseconds. */
     readonly lagUs: number;
+    /** Turns of the event loop; left out where Node does not tell, and for the threads of --workers. */
+    readonly turns?: number;
     readonly memoryBytes: number;
   };
   /** Figures of `$SYS/broker/` by what follows that, the newest of each; null where the broker tells none. */

@@ -25,6 +25,7 @@ interface Before {
   readonly accepted: number;
   readonly delivered: number;
   readonly cpuUs: number;
+  readonly turns: number | undefined;
   readonly brokerProcess: ProcessUse | undefined;
 }
 
@@ -101,6 +102,7 @@ export class Sampler {
       generator: {
         cpu: shareOf(now.cpuUs - before.cpuUs, elapsedUs),
         lagUs: this.#lag.takeUs(),
+        ...(now.turns !== undefined && before.turns !== undefined && { turns: now.turns - before.turns }),
         memoryBytes: machine.memoryBytes(),
       },
       sys: sys(),
@@ -113,7 +115,15 @@ export class Sampler {
     const { brokerProcess, progress } = this.#sampled;
     const { accepted, delivered, sent } = progress;
     const ms = clock.monotonicMs();
-    return { ms, sent, accepted, delivered, cpuUs: machine.cpuUs(), brokerProcess: brokerProcess?.read() };
+    return {
+      ms,
+      sent,
+      accepted,
+      delivered,
+      cpuUs: machine.cpuUs(),
+      turns: machine.loopTurns(),
+      brokerProcess: brokerProcess?.read(),
+    };
   }
 }
 

@@ -36,6 +36,8 @@ export interface Machine {
   cpuUs(): number;
   /** Memory of this process that is in use (its resident set), in bytes. */
   memoryBytes(): number;
+  /** Turns of the event loop of this thread so far; undefined where Node does not tell. */
+  loopTurns(): number | undefined;
   /** The text of a file of the system, such as `/proc/self/limits`; undefined where there is none. */
   readText(path: string): string | undefined;
   /** How many names a folder of the system holds, such as `/proc/self/fd`; undefined where there is none. */

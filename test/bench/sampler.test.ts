@@ -107,14 +107,16 @@ describe('the samples of a run', () => {
   it('hold what the process used: CPU over the time that passed, memory', async () => {
     const { clock, machine, sampler } = start();
     machine.cpuMicroseconds = 400_000;
+    machine.turns = 70;
     await clock.advance(1000);
     machine.cpuMicroseconds += 150_000;
     machine.memory = 60_000_000;
+    machine.turns += 30;
     await clock.advance(100);
     sampler.stop();
     expect(sampler.samples.map(({ generator }) => generator)).toEqual([
       { cpu: 0.4, lagUs: 0, memoryBytes: 50_000_000 },
-      { cpu: 1.5, lagUs: 0, memoryBytes: 60_000_000 },
+      { cpu: 1.5, lagUs: 0, turns: 30, memoryBytes: 60_000_000 },
     ]);
   });
 

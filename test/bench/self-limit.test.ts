@@ -5,7 +5,7 @@ import type { BenchResult, Sample } from '../../src/bench/result.ts';
 import { describeSelfLimit } from '../../src/bench/self-limit.ts';
 import { readStored } from './support/stored.ts';
 
-const { config } = readStored('lossless');
+const { config, rates } = readStored('lossless');
 const lossy = readStored('lossy');
 
 interface Second {
@@ -13,28 +13,32 @@ interface Second {
   readonly lagMs?: number;
   readonly p99Ms?: number | null;
   readonly brokerCpu?: number;
+  readonly turns?: number;
+  readonly inFlight?: number;
   readonly sent?: number;
   readonly sys?: Sample['sys'];
 }
 
 function samplesOf(seconds: readonly Second[], lengthMs = 1000): Sample[] {
-  return seconds.map(({ cpu = 0.3, lagMs = 2, p99Ms = 5, brokerCpu, sent = 10, sys = null }, index) => ({
-    atMs: (index + 1) * lengthMs,
-    sent,
-    accepted: sent,
-    delivered: sent,
-    inFlight: 0,
-    lost: 0,
-    connections: 2,
-    latency: p99Ms === null ? null : { p50: 1000, p99: p99Ms * 1000, max: p99Ms * 2000 },
-    generator: { cpu, lagUs: lagMs * 1000, memoryBytes: 1e8 },
-    sys,
-    brokerProcess: brokerCpu === undefined ? null : { cpu: brokerCpu, memoryBytes: 1e7 },
-  }));
+  return seconds.map(
+    ({ cpu = 0.3, lagMs = 2, p99Ms = 5, brokerCpu, sent = 10, sys = null, turns, inFlight = 0 }, index) => ({
+      atMs: (index + 1) * lengthMs,
+      sent,
+      accepted: sent,
+      delivered: sent,
+      inFlight,
+      lost: 0,
+      connections: 2,
+      latency: p99Ms === null ? null : { p50: 1000, p99: p99Ms * 1000, max: p99Ms * 2000 },
+      generator: { cpu, lagUs: lagMs * 1000, memoryBytes: 1e8, ...(turns !== undefined && { turns }) },
+      sys,
+      brokerProcess: brokerCpu === undefined ? null : { cpu: brokerCpu, memoryBytes: 1e7 },
+    }),
+  );
 }
 
 function limitOf(seconds: readonly Second[], workers = 0, lengthMs = 1000): string | undefined {
-  return describeSelfLimit({ config: { ...config, workers }, samples: samplesOf(seconds, lengthMs) });
+  return describeSelfLimit({ config: { ...config, workers }, rates, samples: samplesOf(seconds, lengthMs) });
 }
 
 const idle: Second = {};
@@ -63,7 +67,7 @@ describe('a limit of mqtt-bench itself', () => {
     const samples = samplesOf([idle, { cpu: 0.9 }, saturated, saturated]);
     const [first, , third, fourth] = samples;
     const late = [first, { ...samples[1], atMs: 9000 }, { ...third, atMs: 10_000 }, { ...fourth, atMs: 11_000 }];
-    expect(describeSelfLimit({ config, samples: late as Sample[] })).toBeUndefined();
+    expect(describeSelfLimit({ config, rates, samples: late as Sample[] })).toBeUndefined();
   });
 
   it('takes a CPU of each worker', () => {
@@ -76,6 +80,25 @@ describe('a limit of mqtt-bench itself', () => {
     expect(limitOf([idle, both, both])).toBeUndefined();
     const alone = { ...saturated, brokerCpu: 0.4 };
     expect(limitOf([idle, alone, alone])).toMatch(/^mqtt-bench used 98 % of a CPU, and the broker 40 %: this number/);
+  });
+
+  it('is not a CPU that is used to ask again and again for a few messages, while most wait elsewhere', () => {
+    const few = { ...saturated, sent: 75_000, turns: 60_000, inFlight: 1000 };
+    expect(limitOf([idle, few, few])).toBeUndefined();
+    const half = { ...saturated, sent: 500_000, turns: 1000, inFlight: 1000 };
+    expect(limitOf([idle, half, half])).toMatch(/used 98 %/);
+    const many = { ...saturated, sent: 600_000, turns: 1000, inFlight: 100_000 };
+    expect(limitOf([idle, many, many])).toMatch(/used 98 %/);
+    const none = { ...saturated, sent: 10, turns: 1000, inFlight: 0 };
+    expect(limitOf([idle, none, none])).toMatch(/used 98 %/);
+  });
+
+  it('is not what kept the schedule that was asked for', () => {
+    const samples = samplesOf([idle, saturated, saturated]);
+    const atRate = (sentPerSecond: number): string | undefined =>
+      describeSelfLimit({ config: { ...config, rate: 1000 }, rates: { ...rates, sentPerSecond }, samples });
+    expect(atRate(999)).toBeUndefined();
+    expect(atRate(900)).toMatch(/used 98 %/);
   });
 
   it('is seen by an event loop that is late for much of the latency, most of the time', () => {

@@ -5,6 +5,7 @@ export class FakeMachine implements Machine {
   /** CPU time of this process so far. */
   cpuMicroseconds = 0;
   memory = 50_000_000;
+  turns: number | undefined;
   /** The files that there are, and the folders, by how many names they hold. */
   readonly files = new Map<string, string>();
   readonly folders = new Map<string, number>();
@@ -15,6 +16,10 @@ export class FakeMachine implements Machine {
 
   memoryBytes(): number {
     return this.memory;
+  }
+
+  loopTurns(): number | undefined {
+    return this.turns;
   }
 
   readText(path: string): string | undefined {
