@@ -150,7 +150,7 @@ describe('a run in threads', () => {
   });
 
   it('ends when it is stopped, with what there is', async () => {
-    const started = start({ messages: null, durationMs: 60_000, publishers: 2 });
+    const started = start({ messages: null, durationMs: 60_000, publishers: 2, window: null, rate: 100 });
     await started.clock.advance(500);
     started.stop.abort({ signal: 'SIGINT' });
     const run = await drive(started.run, started.clock);
@@ -179,7 +179,7 @@ describe('a run in threads', () => {
   });
 
   it('fails when a thread dies', async () => {
-    const started = start({ messages: null, durationMs: 60_000 });
+    const started = start({ messages: null, durationMs: 60_000, window: null, rate: 100 });
     await started.clock.advance(500);
     started.threads[0]?.end(new Error('out of memory'));
     const run = await drive(started.run, started.clock);
