@@ -1,7 +1,8 @@
 /** `mqtt-bench conn`: connections opened, held, cut and opened again. */
 import { ConnectionLostError } from '../errors.ts';
 import type { ConnectionPlan, Will } from '../mqtt/connection-plan.ts';
-import type { QoS, Session } from '../mqtt/session.ts';
+import { KeepAliveWheel } from '../mqtt/keep-alive-wheel.ts';
+import type { QoS, Session, SessionHandlers } from '../mqtt/session.ts';
 import type { EndedConnection } from './connections.ts';
 import type { Ending } from './ending.ts';
 import type { LoadEnd } from './load.ts';
@@ -41,6 +42,7 @@ class ConnRun {
   readonly wills: WillRecord | undefined;
   /** Of each connection that is open, by index, the number of its Will. */
   readonly #willNumbers: (number | undefined)[] = [];
+  readonly #handlers: SessionHandlers;
   /** Of the connections that are to be held. */
   #openCount = 0;
   #isOpening = false;
@@ -51,6 +53,7 @@ class ConnRun {
     this.#plan = plan;
     this.#connection = connection;
     this.#world = world;
+    this.#handlers = isIdle(plan, connection, world) ? { idle: new KeepAliveWheel(world.clock) } : world.handlers;
     this.wills = connection.will && new WillRecord(plan.runId, connection.will.payload);
   }
 
@@ -85,7 +88,7 @@ class ConnRun {
   /** Throws CliError when the broker takes none, or no more. */
   async #open(stage: Stage): Promise<void> {
     const { connections, ending } = stage;
-    const { clock, handlers } = this.#world;
+    const { clock } = this.#world;
     const opening = new OpeningRecord(clock.monotonicMs());
     this.openings.push(opening);
     let failure: Error | undefined;
@@ -93,7 +96,7 @@ class ConnRun {
     this.#isOpening = true;
     await connections.attemptMany('connection', this.#plan.connections, {
       record: opening,
-      handlersOf: () => handlers,
+      handlersOf: () => this.#handlers,
       planOf: (plan, index) => this.#planOf(plan, index),
       isOver: () => opening.failedInARow >= FAILURES_IN_A_ROW,
       onFailure: (error) => {
@@ -174,6 +177,17 @@ class ConnRun {
     const plan = { ...this.#plan, filter: topic, qos };
     return subscribeAll(watchers, plan, this.#connection, clock, ending.signal, connections.record.suback);
   }
+}
+
+/** Whether the connections have nothing to do but to be there. */
+function isIdle(
+  { filter }: BenchPlan,
+  { authProperties, cleanStart }: ConnectionPlan,
+  { handlers }: BenchWorld,
+): boolean {
+  // The session of an earlier run may have messages.
+  const mayReceive = filter !== null || !cleanStart;
+  return !mayReceive && authProperties === undefined && handlers.onTrace === undefined;
 }
 
 function progressOf({ connections }: Stage, wills: WillRecord | undefined): Progress {

@@ -107,7 +107,7 @@ async function attempt(
   abort: AbortSignal,
 ): Promise<DialResult> {
   // The library loads while the network works.
-  const library = import('./mqttjs.ts');
+  const library = handlers.idle ? import('./mqttjs-idle.ts') : import('./mqttjs.ts');
   const { onOpened } = handlers;
   const timer = onOpened && new OpeningTimer(clock);
   let transport: Duplex;

@@ -39,24 +39,13 @@ export function makeClient(
 
 function makeOptions(
   plan: ConnectionPlan,
-  { version, clientId }: DialChoice,
+  choice: DialChoice,
   clock: Clock,
   keepAlive: KeepAlive,
   identifiers: PacketIdentifiers,
 ): IClientOptions {
-  const { keepAliveSeconds, cleanStart, username, password, will } = plan;
   return {
-    protocolVersion: version,
-    protocolId: version === 3 ? 'MQIsdp' : 'MQTT',
-    clientId,
-    clean: cleanStart,
-    keepalive: keepAliveSeconds,
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(will && {
-      will: { ...will, payload: Buffer.from(will.payload), ...withProperties(version, will.properties) },
-    }),
-    ...withProperties(version, connectProperties(plan)),
+    ...connectFieldsOf(plan, choice),
     // Reconnecting, resubscribing and waiting are ours: see connect.ts and the commands.
     manualConnect: true,
     reconnectPeriod: 0,
@@ -78,6 +67,24 @@ function makeOptions(
     log: () => undefined,
     // MQTT.js types the properties of each packet apart; ours come from one table that knows what belongs where.
   } as IClientOptions;
+}
+
+/** What CONNECT says, in the spellings of MQTT.js. */
+export function connectFieldsOf(plan: ConnectionPlan, { clientId, version }: DialChoice) {
+  const { keepAliveSeconds, cleanStart, username, password, will } = plan;
+  return {
+    protocolVersion: version,
+    protocolId: version === 3 ? ('MQIsdp' as const) : ('MQTT' as const),
+    clientId,
+    clean: cleanStart,
+    keepalive: keepAliveSeconds,
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(will && {
+      will: { ...will, payload: Buffer.from(will.payload), ...withProperties(version, will.properties) },
+    }),
+    ...withProperties(version, connectProperties(plan)),
+  };
 }
 
 function connectProperties({ sessionExpiryInterval, receiveMaximum, properties }: ConnectionPlan): PacketProperties {

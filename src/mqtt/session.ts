@@ -1,5 +1,6 @@
 /** Types only: what the commands know of MQTT. `mqttjs.ts` implements {@link Session} over MQTT.js, tests fake it. */
 import type { ProtocolVersion } from './connection-plan.ts';
+import type { KeepAliveWheel } from './keep-alive-wheel.ts';
 import type { Lanes, MakeLanes } from './lane/lanes.ts';
 import type { OpeningTimes } from './opening-times.ts';
 import type { PacketProperties } from './properties.ts';
@@ -129,6 +130,11 @@ export interface SessionHandlers {
   readonly onOpened?: (times: OpeningTimes) => void;
   /** Makes {@link Session.lanes}: whoever needs none does not load them. */
   readonly makeLanes?: MakeLanes;
+  /**
+   * For a connection that is only to be held, in a fraction of the memory: it can be closed and cut, and not publish,
+   * subscribe or ping. The wheel does its Keep Alive. None of the other handlers but `onOpened` are called.
+   */
+  readonly idle?: KeepAliveWheel;
   /** A line of the protocol trace (`-d`), without a newline. Never holds a password or payload. */
   readonly onTrace?: (line: string) => void;
 }

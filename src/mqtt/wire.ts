@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
 /** How long the broker may take to close its side after our DISCONNECT, in milliseconds. */
-const CLOSE_GRACE_MS = 800;
+export const CLOSE_GRACE_MS = 800;
 
 /** Starts a timer; returns what stops it. */
 export type StartTimer = (callback: () => void, delayMs: number) => () => void;
@@ -78,15 +78,9 @@ export class Wire extends Duplex {
     this.end(lastBytes);
   }
 
-  /**
-   * Closes without a word. TCP is reset: whoever closes it in order keeps the port taken for a minute (TIME_WAIT), and a
-   * storm of thousands would soon have none left.
-   */
+  /** Closes without a word. */
   cut(): void {
-    const transport = this.#transport;
-    // Only TCP itself can be reset: a Unix socket has no port, and of TLS Node does not let us.
-    const isTcp = transport instanceof Socket && transport.localPort !== undefined && !('encrypted' in transport);
-    if (isTcp) transport.resetAndDestroy();
+    cutTransport(this.#transport);
     this.destroy();
   }
 
@@ -146,4 +140,15 @@ export class Wire extends Duplex {
     if (this.#transport.write(bytes)) return done();
     this.#transport.once('drain', done);
   }
+}
+
+/**
+ * Closes without a word. TCP is reset: whoever closes it in order keeps the port taken for a minute (TIME_WAIT), and a
+ * storm of thousands would soon have none left.
+ */
+export function cutTransport(transport: Duplex): void {
+  // Only TCP itself can be reset: a Unix socket has no port, and of TLS Node does not let us.
+  const isTcp = transport instanceof Socket && transport.localPort !== undefined && !('encrypted' in transport);
+  if (isTcp) transport.resetAndDestroy();
+  else transport.destroy();
 }

@@ -93,7 +93,7 @@ describe('imports in src', () => {
 
   it.each([
     ['yargs', /^yargs(-parser)?(\/|$)/, ['options/parse.ts']],
-    ['MQTT.js', MQTT_JS, ['mqtt/mqttjs.ts', 'mqtt/mqttjs-client.ts', 'mqtt/publish-lane.ts']],
+    ['MQTT.js', MQTT_JS, ['mqtt/mqttjs.ts', 'mqtt/mqttjs-client.ts', 'mqtt/mqttjs-idle.ts', 'mqtt/publish-lane.ts']],
     ['aedes', /^aedes/, ['broker/embedded.ts', 'broker/aedes-delivery.ts']],
     ['chalk', /^chalk/, ['output/style.ts']],
     ['ora', /^ora/, ['output/progress.ts']],
