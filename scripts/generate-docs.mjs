@@ -12,6 +12,16 @@ import { page } from './page.mjs';
 const GENERATED = '<!-- Made by `npm run docs` from the tables in src. Do not edit. -->';
 const COMMANDS = ['mqtt-pub', 'mqtt-sub', 'mqtt-rr', 'mqtt-bench'];
 
+/** Packages stay where they are, but not their package.json: Node 20 imports JSON only by an attribute. */
+const packagesOutside = {
+  name: 'packages-outside',
+  setup({ onResolve }) {
+    onResolve({ filter: /^[^./]/ }, ({ kind, path }) =>
+      kind === 'entry-point' || path.endsWith('/package.json') ? undefined : { path, external: true },
+    );
+  },
+};
+
 /** Node 20 does not read TypeScript: the tables are bundled to a file that it can import. */
 async function loadTables() {
   const folder = join(ROOT, 'node_modules/.cache/mqtt-toolkit');
@@ -26,8 +36,7 @@ async function loadTables() {
     bundle: true,
     format: 'esm',
     platform: 'node',
-    packages: 'external',
-    plugins: [page],
+    plugins: [page, packagesOutside],
     write: false,
     logLevel: 'warning',
   });

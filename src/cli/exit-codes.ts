@@ -37,7 +37,10 @@ export const EXIT_CODE_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [ExitCode.subscriptionDenied, 'every subscription was denied; with `--strict` any'],
   [ExitCode.publishRefused, 'the broker refused a message'],
   [ExitCode.undecodable, 'input or a payload could not be decoded'],
-  [ExitCode.benchFailed, '`mqtt-bench`: messages were lost or refused'],
+  [
+    ExitCode.benchFailed,
+    '`mqtt-bench`: messages were lost or refused, a condition of `--assert` did not hold, or a result is slower than `--tolerance` allows',
+  ],
   [ExitCode.timeLimit, '`-W` ran out before the goal was reached'],
   [ExitCode.internal, 'internal error: a bug of ours'],
   [ExitCode.hangup, 'stopped by SIGHUP before the goal was reached'],
