@@ -1,15 +1,17 @@
 /** The forms of the report that are not for a terminal: CSV, Markdown, and the page as text. */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LEDGER_COUNTS } from '../../src/bench/ledger.ts';
 import { makeCharts } from '../../src/bench/report/charts.ts';
-import { formatCsv } from '../../src/bench/report/csv.ts';
+import { CSV_TABLES, formatCsv } from '../../src/bench/report/csv.ts';
 import { formatHtml } from '../../src/bench/report/html.ts';
 import { formatMarkdown } from '../../src/bench/report/markdown.ts';
 import { html, jsonForScript } from '../../src/bench/report/markup.ts';
+import { formatReport } from '../../src/bench/report/text.ts';
 import { type BenchResult, LATENCIES } from '../../src/bench/result.ts';
-import { makeFullResult, makeHostileResult } from './support/results.ts';
+import { makeConnResult, makeFullResult, makeHostileResult } from './support/results.ts';
 import { readStored } from './support/stored.ts';
 
 const full = makeFullResult();
@@ -273,5 +275,26 @@ describe('markup', () => {
       }),
     );
     expect(jsonForScript('</script><!--').text).toBe('"\\u003c/script\\u003e\\u003c!--"');
+  });
+});
+
+describe('docs/bench.md', () => {
+  const page = readFileSync(new URL('../../docs/bench.md', import.meta.url), 'utf8');
+
+  it('has every column of the CSV', () => {
+    for (const table of CSV_TABLES) {
+      const [header = []] = parseCsv(formatCsv(full, table));
+      for (const column of header.filter((name) => !name.startsWith('$SYS'))) {
+        const isCount = (LEDGER_COUNTS as readonly string[]).includes(column);
+        if (table !== 'ledger' || !isCount) expect(page, column).toContain(`\`${column}\``);
+      }
+    }
+  });
+
+  it('has every line of the report', () => {
+    const reports = [full, makeConnResult(), makeHostileResult()].map((result) => formatReport(result));
+    const labels = reports.flatMap((text) => text.match(/^\w+(?: \w+)?(?= {2})/gm) ?? []);
+    expect(new Set(labels).size).toBeGreaterThan(12);
+    for (const label of labels) expect(page, label).toContain(`\`${label}\``);
   });
 });

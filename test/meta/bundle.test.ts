@@ -64,7 +64,13 @@ describe('the start of a command', () => {
   it('loads what is rarely needed only when it is', () => {
     const always = Object.values(COMMANDS).flatMap((own) => staticClosure(metafile, [...START, ...own, ...RUN]));
     const loaded = always.flatMap((path) => Object.keys(metafile.outputs[path]?.inputs ?? {}));
-    for (const source of ['src/broker/embedded.ts', 'src/mqtt/tls.ts', 'src/mqtt/web-socket.ts', 'src/bench/run.ts']) {
+    for (const source of [
+      'src/broker/embedded.ts',
+      'src/mqtt/tls.ts',
+      'src/mqtt/web-socket.ts',
+      'src/bench/run.ts',
+      'src/bench/report/html.ts',
+    ]) {
       expect(Object.keys(metafile.inputs)).toContain(source);
       expect(loaded).not.toContain(source);
     }
@@ -92,7 +98,7 @@ describe('the bundle', () => {
 
   it('stays small', () => {
     const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
-    expect(bytes).toBeLessThan(1000 * KiB);
+    expect(bytes).toBeLessThan(1400 * KiB);
   });
 
   it('asks for nothing but its own files and Node', () => {

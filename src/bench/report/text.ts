@@ -52,10 +52,11 @@ function row(label: string, cells: readonly string[]): Row[] {
   return cells.length === 0 ? [] : [{ label, cells }];
 }
 
-/** Only where they are what was measured, or where some were not made or not kept. */
-function describeConnections({ config, connections }: BenchResult): string[] {
+/** Only where they are what was measured, or where more were not made or not kept than the end of the run tells. */
+function describeConnections({ config, connections, outcome }: BenchResult): string[] {
   const { attempted, connected, failed, lost, reasons } = connections;
-  if (config.scenario !== 'conn' && failed + lost === 0) return [];
+  const told = outcome.kind === 'connection-lost' ? 1 : 0;
+  if (config.scenario !== 'conn' && failed + lost <= told) return [];
   return [
     formatCount(attempted),
     `connected ${formatCount(connected)}`,
