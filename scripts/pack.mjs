@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 export const START = ['src/main.ts', 'src/cli/help.ts', 'src/cli/version.ts'];
 
 /** What a run needs beyond that: the parser and the client, for all commands alike. */
-export const RUN = ['src/options/parse.ts', 'src/mqtt/mqttjs.ts'];
+export const RUN = ['src/options/parse.ts', 'src/mqtt/mqttjs.ts', 'src/mqtt/lane/lanes.ts'];
 
 /** What each command adds to its start. */
 export const COMMANDS = {

@@ -1,25 +1,32 @@
 /** At QoS 0 nothing is acknowledged; a PINGRESP shows that the broker has read all that was sent before it. */
-import type { Clock } from '../cli/context.ts';
+import type { Clock, Timer } from '../cli/context.ts';
 import { ConnectionLostError } from '../errors.ts';
-import type { Session } from '../mqtt/session.ts';
 import { formatDurationMs, formatQuantity } from '../output/units.ts';
 
-/** Messages between two PINGREQ: bounds how many are in doubt when the connection is lost. */
+/** Messages between two PINGREQ, and how long one may be without: both bound how many are in doubt after a loss. */
 const EVERY = 1000;
+const AFTER_MS = 1000;
 
 export class Confirmation {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
+  readonly #ping: () => Promise<void>;
   /** Of the present connection. */
   #sent = 0;
   #confirmed = 0;
   #sinceAsked = 0;
+  #isAsking = false;
   #doubtful = 0;
+  #timer: Timer | undefined;
 
-  /** `timeoutMs`: how long the broker may take at the end. */
-  constructor(clock: Clock, timeoutMs: number) {
+  /**
+   * @param timeoutMs how long the broker may take at the end.
+   * @param ping over the present connection, after everything sent so far; rejects when the connection ends first.
+   */
+  constructor(clock: Clock, timeoutMs: number, ping: () => Promise<void>) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
+    this.#ping = ping;
   }
 
   /** Messages that the broker may not have read. */
@@ -32,29 +39,40 @@ export class Confirmation {
     return this.#doubtful;
   }
 
-  /** A QoS 0 message is written to this session. */
-  sent(session: Session): void {
+  /** A QoS 0 message is on its way. */
+  sent(): void {
     this.#sent += 1;
     this.#sinceAsked += 1;
-    if (this.#sinceAsked >= EVERY) void this.#ask(session);
+    // While an answer is due, another question would be no sooner answered.
+    if (this.#sinceAsked >= EVERY && !this.#isAsking) void this.#ask();
+    else this.#timer ??= this.#clock.setTimer(() => this.#askLate(), AFTER_MS);
   }
 
   /** The connection is gone: what was not confirmed stays in doubt. */
   lost(): void {
+    this.stop();
     this.#doubtful = this.unconfirmed;
     this.#sent = 0;
     this.#confirmed = 0;
     this.#sinceAsked = 0;
+    this.#isAsking = false;
+  }
+
+  /** Nothing more is asked. */
+  stop(): void {
+    this.#clock.clearTimer(this.#timer);
+    this.#timer = undefined;
   }
 
   /** Resolves when everything is confirmed, or the connection lost. Throws ConnectionLostError when that takes too long. */
-  async confirm(session: Session): Promise<void> {
+  async confirm(): Promise<void> {
+    this.stop();
     if (this.#sent === this.#confirmed) return;
     let timer: object | undefined;
     const late = new Promise<'late'>((resolve) => {
       timer = this.#clock.setTimer(() => resolve('late'), this.#timeoutMs);
     });
-    const answer = await Promise.race([this.#ask(session), late]);
+    const answer = await Promise.race([this.#ask(), late]);
     this.#clock.clearTimer(timer);
     if (answer !== 'late') return;
     throw new ConnectionLostError(
@@ -62,13 +80,22 @@ export class Confirmation {
     );
   }
 
-  async #ask(session: Session): Promise<void> {
+  #askLate(): void {
+    this.#timer = undefined;
+    if (this.#sinceAsked > 0) void this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    this.stop();
     this.#sinceAsked = 0;
+    this.#isAsking = true;
     const asked = this.#sent;
-    await session.ping().then(
+    await this.#ping().then(
       () => {
+        this.#isAsking = false;
         this.#confirmed = Math.max(this.#confirmed, asked);
       },
+      // The connection has ended, and `lost` tells.
       () => undefined,
     );
   }

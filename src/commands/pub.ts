@@ -1,11 +1,12 @@
 import type { Context } from '../cli/context.ts';
 import { ExitCode } from '../cli/exit-codes.ts';
 import { UsageError } from '../errors.ts';
-import { type PayloadSource, readLines, readPayload, resolvePayloadSource } from '../input/payload-source.ts';
+import { type PayloadSource, readPayload, resolvePayloadSource } from '../input/payload-source.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
+import type { MakeLanes } from '../mqtt/lane/lanes.ts';
 import { maximumPayloadBytes } from '../mqtt/limits.ts';
 import type { PacketProperties } from '../mqtt/properties.ts';
-import type { OutgoingMessage, Session } from '../mqtt/session.ts';
+import type { Session } from '../mqtt/session.ts';
 import { connectionOptions, maxInflightOption, quietOption, retryOptions } from '../options/connection.ts';
 import * as options from '../options/message.ts';
 import type { OptionValues } from '../options/option-values.ts';
@@ -13,9 +14,12 @@ import { propertiesFor, refusePropertiesOf } from '../options/properties.ts';
 import { withBroker } from './broker.ts';
 import type { Command } from './command.ts';
 import { describeInterruption, unlessStopped } from './interruption.ts';
-import { Publishing } from './publishing.ts';
+import { LineFeed } from './line-feed.ts';
+import { type Persistence, resolvePersistence } from './persistence.ts';
+import { type MessageFrame, Publishing } from './publishing.ts';
 import { connectAgain, connectFirst, resolvePatience } from './reconnecting.ts';
 import { makeTrace, Status } from './status.ts';
+import type { Unsent } from './unsent.ts';
 
 export const pubCommand: Command = {
   name: 'mqtt-pub',
@@ -34,7 +38,7 @@ export const pubCommand: Command = {
 };
 
 interface PubPlan {
-  readonly message: Omit<OutgoingMessage, 'payload'> & { readonly topic: string };
+  readonly message: MessageFrame;
   readonly source: PayloadSource;
   readonly repeat: number;
   readonly repeatDelayMs: number;
@@ -88,60 +92,110 @@ async function publishAll(
       'Where that is meant: -n -r',
     );
   }
-  const publishing = await openPublishing(connection, values, context, status, payload === undefined);
+  const unsent = await resolveUnsent(plan, values);
+  const given = resolvePatience(values);
+  const mayReconnect = payload === undefined || given.retries !== undefined || given.retryForMs !== undefined;
+  const persistence = resolvePersistence(connection, message.qos, mayReconnect);
+  const publishing = await openPublishing(persistence, plan, values, context, status, mayReconnect, unsent);
   try {
-    if (payload === undefined) {
-      const skipped = await publishing.sendLines(readLines(context, maxBytes), message);
-      if (skipped > 0) status.warn(describeSkipped(skipped));
+    if (payload !== undefined) {
+      await publishRepeatedly(payload, plan, publishing, context);
+      await publishing.finish();
     } else {
-      await publishRepeatedly({ ...message, payload }, plan, publishing, context);
+      await publishLines(publishing, plan, maxBytes, context, status, unsent);
     }
-    await publishing.finish();
   } finally {
     // On an early end the Will is published, as when mosquitto_pub is killed. [MQTT5 3.14.2.1]
-    await publishing.session.close(context.stop.aborted ? 0x04 : 0x00, plan.disconnectProperties);
+    await publishing.session.close(context.stop.aborted ? 0x04 : 0x00, {
+      ...persistence.disconnectProperties,
+      ...plan.disconnectProperties,
+    });
   }
+}
+
+/** Throws UsageError where the lines could not be told or kept. */
+async function resolveUnsent({ source, message }: PubPlan, values: OptionValues): Promise<Unsent | undefined> {
+  const path = values.get(options.unsentOption);
+  if (path === undefined) return undefined;
+  const spelled = values.spelled(options.unsentOption);
+  if (source.kind !== 'lines') throw new UsageError(`${spelled} is for lines`, 'Give -l.');
+  if (message.qos === 0) {
+    throw new UsageError(`${spelled} needs an answer to each line, and at QoS 0 there is none`, 'Give -q 1 or -q 2.');
+  }
+  const unsent = await import('./unsent.ts');
+  await unsent.checkUnsent(spelled, path);
+  return new unsent.Unsent(path);
 }
 
 /** A lost connection is the end of one message, unless patience was asked for; with lines it is connected again. */
 async function openPublishing(
-  connection: ConnectionPlan,
+  { connection, again }: Persistence,
+  plan: PubPlan,
   values: OptionValues,
   context: Context,
   status: Status,
-  isStream: boolean,
+  mayReconnect: boolean,
+  unsent: Unsent | undefined,
 ): Promise<Publishing> {
-  const given = resolvePatience(values);
-  const persistent = isStream || given.retries !== undefined || given.retryForMs !== undefined;
   const cancelled = new Promise<void>((resolve) => {
     if (context.stop.aborted) resolve();
     context.stop.addEventListener('abort', () => resolve(), { once: true });
   });
-  const world = { context, status, patience: given, cancelled };
-  let plan = connection;
+  const world = { context, status, patience: resolvePatience(values), cancelled };
+  const loadLanes = async (): Promise<MakeLanes> => (await import('../mqtt/lane/lanes.ts')).makeLanes;
+  let next = connection;
   const open = async (): Promise<Session> => {
-    const opened = await context.openSession(plan, makeTrace('mqtt-pub', values, context));
-    // What was agreed at first holds for the run: a reconnect does not negotiate again.
-    plan = { ...plan, version: opened.info.version };
+    const opened = await context.openSession(next, { ...makeTrace('mqtt-pub', values, context), loadLanes });
+    next = again(opened.info);
     return opened;
   };
   const session = await connectFirst(open, world);
   if (session === undefined) throw describeInterruption(context.stop, 'before the broker was there');
-  return new Publishing(session, context, {
+  return new Publishing(session, plan.message, context, {
     confirmTimeoutMs: connection.connectTimeoutMs,
+    ackTimeoutMs: values.get(options.ackTimeoutOption),
     maxInflight: values.get(maxInflightOption),
-    reopen: persistent ? (end) => connectAgain(end, open, world, connection) : undefined,
+    reopen: mayReconnect ? (end) => connectAgain(end, open, world, connection) : undefined,
+    onRefused: unsent && ((line) => unsent.add(line)),
   });
 }
 
+async function publishLines(
+  publishing: Publishing,
+  { message }: PubPlan,
+  maxBytes: number,
+  context: Context,
+  status: Status,
+  unsent: Unsent | undefined,
+): Promise<void> {
+  const feed = new LineFeed(publishing, context.stdin, { maxBytes, skipEmpty: message.retain });
+  try {
+    await feed.run().catch(async (error: unknown) => {
+      // The input has failed, the messages before it have not.
+      await publishing.settled().catch(() => undefined);
+      throw error;
+    });
+    if (feed.skipped > 0) status.warn(describeSkipped(feed.skipped));
+    await publishing.finish();
+  } catch (error) {
+    const kept = await unsent?.conclude(publishing, feed, context);
+    if (kept !== undefined) status.warn(kept);
+    throw error;
+  } finally {
+    publishing.stop();
+    // An input that stays open must not hold up the end.
+    context.stdin.destroy();
+  }
+}
+
 async function publishRepeatedly(
-  message: OutgoingMessage,
+  payload: Buffer,
   { repeat, repeatDelayMs }: PubPlan,
   publishing: Publishing,
   context: Context,
 ): Promise<void> {
   for (let number = 1; number <= repeat && !publishing.hasFailed; number += 1) {
-    await publishing.send(message);
+    await publishing.send(payload);
     if (number === repeat) return;
     await publishing.settled();
     if (repeatDelayMs > 0) await publishing.pause(repeatDelayMs, context.clock);

@@ -1,67 +1,90 @@
 /** Publishing to the end: back-pressure, outcomes, lost connections, and what is to be said of them. */
 import type { Clock, Context } from '../cli/context.ts';
-import { ConnectionLostError, PublishRefusedError } from '../errors.ts';
+import { ConnectionLostError, InternalError } from '../errors.ts';
+import { makeExchanges } from '../mqtt/lane/exchanges.ts';
+import { KeptPayloads } from '../mqtt/lane/kept-payloads.ts';
+import type { PublishLane } from '../mqtt/lane/publish-lane.ts';
 import { checkBrokerLimits, inFlightLimit } from '../mqtt/limits.ts';
-import { describeReasonCode } from '../mqtt/reason-codes.ts';
-import type { OutgoingMessage, PublishOutcome, QoS, Session, SessionEnd } from '../mqtt/session.ts';
-import { quote } from '../output/escape.ts';
-import { formatQuantity } from '../output/units.ts';
+import type { OutgoingMessage, PublishOutcome, Session, SessionEnd } from '../mqtt/session.ts';
+import { formatDurationMs } from '../output/units.ts';
+import { AnswerWatch } from './answer-watch.ts';
 import { Confirmation } from './confirmation.ts';
 import { describeInterruption } from './interruption.ts';
+import { Outcomes } from './outcomes.ts';
 
 /** QoS 1 and 2 messages in flight at once, unless the broker or `-M` allows fewer. */
 const WINDOW = 1000;
+/** Bytes of messages that wait for an answer: with more than that no further one is sent. */
+const KEPT_BYTES = 16_777_216;
+
+/** What all messages of a run have in common. */
+export type MessageFrame = Omit<OutgoingMessage, 'payload'>;
 
 export interface PublishingOptions {
   /** How long the broker may take to confirm QoS 0 messages by PINGRESP. */
   readonly confirmTimeoutMs: number;
+  /** How long it may acknowledge nothing at QoS 1 and 2 before the connection counts as lost. */
+  readonly ackTimeoutMs: number;
   /** `-M`. */
   readonly maxInflight: number | undefined;
   /** Connects again after a loss; undefined where a loss is the end. Throws what there is to say when it gives up. */
   readonly reopen: ((end: SessionEnd) => Promise<Session | undefined>) | undefined;
-}
-
-interface Pending {
-  readonly message: OutgoingMessage;
+  /** A message was refused. */
+  readonly onRefused?: ((payload: Buffer) => void) | undefined;
 }
 
 /** Counts what became of each message. Nothing is thrown while messages are sent: `finish` gives the verdict. */
 export class Publishing {
-  #session: Session;
-  readonly #context: Context;
+  readonly #frame: MessageFrame;
   readonly #options: PublishingOptions;
   readonly #confirmation: Confirmation;
-  #sent = 0;
-  #refused = 0;
-  #firstRefusal: (PublishOutcome & { readonly topic: string }) | undefined;
-  /** QoS 1 and 2 messages without an outcome, in the order in which they were sent. */
-  readonly #pending = new Set<Pending>();
-  /** How many of them are on their way over the present connection. */
-  #inFlight = 0;
-  /** Those that were on their way when the last connection was lost, and wait for their turn to be sent again. */
-  #resend: Pending[] = [];
-  /** Wakes whoever waits for a place in the window or for the last answer. */
-  #wake: (() => void) | undefined;
+  readonly #watch: AnswerWatch;
+  readonly #outcomes = new Outcomes();
+  readonly #exchanges;
+  readonly #kept;
+  #session: Session;
+  #lane: PublishLane;
+  #window = 0;
+  /** Set where the broker bounds the size of a message: each is looked at. */
+  #isBounded = false;
   #isConnected = true;
+  #isResending = false;
+  #isDraining = false;
+  /** Answers of any kind. */
+  #answers = 0;
   /** Set when nothing more can be sent or heard. */
   #failure: Error | undefined;
   readonly #waiting = new Set<() => void>();
-  #reportFailure: () => void = () => undefined;
-  readonly #failed: Promise<void>;
+  /** Called when {@link hasRoom} may have changed: after the answers of one read, and before what is sent with them. */
+  onChange: (() => void) | undefined;
 
-  constructor(session: Session, context: Context, options: PublishingOptions) {
-    this.#session = session;
-    this.#context = context;
+  constructor(session: Session, frame: MessageFrame, context: Context, options: PublishingOptions) {
+    this.#frame = frame;
     this.#options = options;
-    this.#confirmation = new Confirmation(context.clock, options.confirmTimeoutMs);
-    this.#failed = new Promise((resolve) => {
-      this.#reportFailure = resolve;
+    const { clock, stop } = context;
+    const ping = (): Promise<void> => {
+      this.#lane.flush();
+      return this.#session.ping();
+    };
+    this.#confirmation = new Confirmation(clock, options.confirmTimeoutMs, ping);
+    const publishing = this;
+    this.#watch = new AnswerWatch(clock, options.ackTimeoutMs, {
+      get isWaiting() {
+        return publishing.#isConnected && publishing.#lane.inFlight > 0;
+      },
+      get answers() {
+        return publishing.#answers;
+      },
+      ping,
+      onOverdue: () => this.#onOverdue(),
     });
-    const { stop } = context;
+    this.#exchanges = makeExchanges(frame.qos === 0 ? 0 : (options.maxInflight ?? WINDOW));
+    this.#kept = new KeptPayloads(this.#exchanges.size);
+    this.#session = session;
+    this.#lane = this.#open(session);
     const onStop = (): void => this.#fail(describeInterruption(stop, this.#describeCount()));
     if (stop.aborted) onStop();
     stop.addEventListener('abort', onStop, { once: true });
-    this.#watch(session);
   }
 
   /** The connection in use, or the last one. */
@@ -74,6 +97,46 @@ export class Publishing {
     return this.#failure !== undefined;
   }
 
+  /** Whether the next message may be put now. */
+  get hasRoom(): boolean {
+    if (!this.#isConnected || this.#failure !== undefined) return false;
+    if (this.#lane.isFull) {
+      this.#awaitDrain();
+      return false;
+    }
+    if (this.#frame.qos === 0) return true;
+    return !this.#isResending && this.#lane.inFlight < this.#window && this.#kept.bytes < KEPT_BYTES;
+  }
+
+  /**
+   * Puts a message on its way: `source` from `from` up to, not including, `to`, which must stay as it is. It is sent with
+   * the next flush. Throws PublishRefusedError for what the broker's limits exclude.
+   */
+  put(source: Buffer, from: number, to: number): void {
+    if (this.#isBounded) this.#check(source.subarray(from, to));
+    const token = this.#outcomes.sent();
+    if (this.#frame.qos === 0) {
+      this.#lane.append(this.#frame.topic, source, from, to, token, 0);
+      this.#confirmation.sent();
+    } else {
+      this.#lane.append(this.#frame.topic, source, from, to, token, this.#kept.keep(source, from, to));
+    }
+  }
+
+  /** Sends what was put. */
+  flush(): void {
+    this.#lane.flush();
+    if (!this.#watch.isRunning && this.#isConnected && this.#lane.inFlight > 0) this.#watch.start();
+  }
+
+  /** Resolves when the message is on its way, or nothing more can be sent. Throws as {@link put} does. */
+  async send(payload: Buffer): Promise<void> {
+    while (!this.hasRoom && this.#failure === undefined) await this.#change();
+    if (this.#failure !== undefined) return;
+    this.put(payload, 0, payload.length);
+    this.flush();
+  }
+
   /** Waits, but not beyond a failure. */
   async pause(durationMs: number, clock: Clock): Promise<void> {
     let timer: object | undefined;
@@ -84,110 +147,106 @@ export class Publishing {
     clock.clearTimer(timer);
   }
 
-  /** Resolves when the message is on its way and the next may follow. Throws for what the broker's limits exclude. */
-  async send(message: OutgoingMessage): Promise<void> {
-    while (this.#mustWait(message) && this.#failure === undefined) await this.#change();
-    if (this.#failure !== undefined) return;
-    checkBrokerLimits(message, this.#session.info);
-    this.#sent += 1;
-    const pending = { message };
-    if (message.qos > 0) this.#pending.add(pending);
-    this.#transmit(pending);
-    // A broker that reads nothing must not hold up the end: a failure wakes too.
-    for (let drained = this.#session.drained(); drained !== undefined; drained = this.#session.drained()) {
-      await Promise.race([drained, this.#change()]);
-      if (this.#failure !== undefined) return;
-    }
-  }
-
-  /** Sends each payload as it comes; returns how many empty ones were left out because of RETAIN. */
-  async sendLines(lines: AsyncIterable<Buffer>, message: Omit<OutgoingMessage, 'payload'>): Promise<number> {
-    let skipped = 0;
-    // An input that stays open must not hold up the end; destroying it ends the loop.
-    void this.#failed.then(() => this.#context.stdin.destroy());
-    try {
-      for await (const payload of lines) {
-        if (this.#failure !== undefined) break;
-        if (payload.length === 0 && message.retain) skipped += 1;
-        else await this.send({ ...message, payload });
-      }
-    } catch (error) {
-      if (this.#failure !== undefined) return skipped;
-      // The input has failed, the messages before it have not.
-      await this.settled().catch(() => undefined);
-      throw error;
-    }
-    return skipped;
-  }
-
   /** Resolves when every message so far has its outcome, or when nothing more can be heard. */
   async settled(): Promise<void> {
-    while ((this.#pending.size > 0 || !this.#isConnected) && this.#failure === undefined) await this.#change();
-    if (this.#failure === undefined) await this.#unlessFailed(this.#confirmation.confirm(this.#session));
+    while ((this.#exchanges.count > 0 || !this.#isConnected) && this.#failure === undefined) await this.#change();
+    if (this.#failure === undefined) await this.#unlessFailed(this.#confirmation.confirm());
     // The connection can be lost while the broker confirms.
     if (!this.#isConnected && this.#failure === undefined) await this.settled();
   }
 
   /** Waits for the answers that are due. Throws when any message was not accepted, or may not have arrived. */
   async finish(): Promise<void> {
-    await this.settled();
+    await this.settled().finally(() => this.stop());
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#firstRefusal !== undefined) throw this.#describeRefusal(this.#firstRefusal);
-    const { doubtful } = this.#confirmation;
-    if (doubtful > 0) {
-      throw new ConnectionLostError(
-        `the connection was lost and found again: up to ${doubtful} of ${formatQuantity(this.#sent, 'message')} at QoS 0 may not have arrived`,
-        'At QoS 1 (-q 1) they are sent again.',
-      );
-    }
+    this.#outcomes.check(this.#frame.topic, this.#confirmation.doubtful);
   }
 
-  #mustWait({ qos }: OutgoingMessage): boolean {
-    if (!this.#isConnected) return true;
-    return qos > 0 && (this.#resend.length > 0 || this.#inFlight >= this.#window(qos));
+  /** Nothing more is to be heard: no timer goes on. */
+  stop(): void {
+    this.#watch.stop();
+    this.#confirmation.stop();
   }
 
-  #window(qos: QoS): number {
-    const { info } = this.#session;
+  /** The messages at QoS 1 and 2 that have no answer, in order. */
+  *unanswered(): Generator<Buffer> {
+    for (const { packetId } of this.#exchanges.inOrder()) yield this.#kept.get(this.#exchanges.stampOf(packetId));
+  }
+
+  #open(session: Session): PublishLane {
+    const { lanes, info } = session;
+    if (lanes === undefined) throw new InternalError('a session without lanes');
+    const { qos, retain, properties } = this.#frame;
+    const lane = lanes.openPublish({ qos, retain, ...(properties && { properties }) }, this.#exchanges, {
+      onComplete: (_token, slot, outcome) => this.#onComplete(slot, outcome),
+      onReceived: () => {
+        this.#answers += 1;
+      },
+    });
+    lanes.onReadEnd = () => this.#onRead(session);
     // Who asks for more than a silent broker is known to take gets it; Receive Maximum is the broker's word.
     const { maxInflight = Math.min(WINDOW, inFlightLimit(info, qos)) } = this.#options;
-    return Math.min(maxInflight, info.receiveMaximum);
+    this.#window = Math.min(maxInflight, info.receiveMaximum, this.#exchanges.size);
+    this.#isBounded = true;
+    void session.ended.then((end) => this.#onEnd(session, end));
+    return lane;
   }
 
-  #transmit(pending: Pending): void {
-    const { message } = pending;
+  #check(payload: Buffer): void {
+    const { info } = this.#session;
+    checkBrokerLimits({ ...this.#frame, payload }, info);
+    // Anything but its size is the same for each message.
+    this.#isBounded = info.maximumPacketSize !== undefined;
+  }
+
+  #awaitDrain(): void {
+    if (this.#isDraining) return;
     const session = this.#session;
-    if (message.qos === 0) this.#confirmation.sent(session);
-    else this.#inFlight += 1;
-    session.publish(message).then(
-      (outcome) => {
-        if (message.qos === 0) return;
-        if (session === this.#session) this.#inFlight -= 1;
-        this.#settle(pending, outcome);
-        this.#sendAgain();
-      },
-      // A publish fails only when its connection ends, and that is dealt with once for all of them.
-      () => undefined,
-    );
-  }
-
-  #settle(pending: Pending, outcome: PublishOutcome): void {
-    // An answer that comes after the message was sent again over another connection counts once.
-    if (!this.#pending.delete(pending)) return;
-    if (outcome.reasonCode >= 0x80) {
-      this.#refused += 1;
-      this.#firstRefusal ??= { ...outcome, topic: pending.message.topic };
-    }
-    this.#wake?.();
-  }
-
-  #watch(session: Session): void {
-    void session.ended.then((end) => {
-      this.#isConnected = false;
-      this.#confirmation.lost();
-      if (this.#failure === undefined && end.kind !== 'closed') return this.#recover(end);
-      return undefined;
+    // Undefined where the connection has ended: its successor has room.
+    const drained = session.drained();
+    this.#isDraining = drained !== undefined;
+    void drained?.then(() => {
+      if (session !== this.#session) return;
+      this.#isDraining = false;
+      this.#changed();
     });
+  }
+
+  #onComplete(slot: number, outcome: PublishOutcome): void {
+    this.#answers += 1;
+    if (outcome.reasonCode >= 0x80) {
+      this.#outcomes.refused(outcome);
+      this.#options.onRefused?.(this.#kept.get(slot));
+    }
+    this.#kept.drop(slot);
+  }
+
+  #onRead(session: Session): void {
+    if (session !== this.#session || !this.#isConnected) return;
+    this.#resend();
+    this.#changed();
+  }
+
+  /** In order, and before anything new; the broker may take fewer at once than before. */
+  #resend(): void {
+    if (this.#isResending) this.#isResending = !this.#lane.resend(this.#window);
+  }
+
+  #onOverdue(): void {
+    const { ackTimeoutMs } = this.#options;
+    const reason = `the broker answers PINGREQ, but acknowledged nothing for ${formatDurationMs(ackTimeoutMs)}`;
+    const session = this.#session;
+    this.#onEnd(session, { kind: 'lost', reason });
+    session.cut();
+  }
+
+  #onEnd(session: Session, end: SessionEnd): void {
+    if (session !== this.#session || !this.#isConnected) return;
+    this.#isConnected = false;
+    this.#isDraining = false;
+    this.#watch.stop();
+    this.#confirmation.lost();
+    if (this.#failure === undefined && end.kind !== 'closed') void this.#recover(end);
   }
 
   async #recover(end: SessionEnd): Promise<void> {
@@ -197,23 +256,20 @@ export class Publishing {
       if (session === undefined) throw describeLoss(end);
       this.#session = session;
       this.#isConnected = true;
-      this.#watch(session);
-      this.#inFlight = 0;
-      this.#resend = [...this.#pending];
-      this.#sendAgain();
-      this.#wake?.();
+      this.#lane = this.#open(session);
+      this.#goOn(session);
     } catch (error) {
       this.#fail(error instanceof ConnectionLostError ? this.#withCount(error) : (error as Error));
     }
   }
 
-  /** In order, and before anything new; the broker may take fewer at once than before. */
-  #sendAgain(): void {
-    for (let [next] = this.#resend; next !== undefined && this.#isConnected; [next] = this.#resend) {
-      if (this.#inFlight >= this.#window(next.message.qos)) return;
-      this.#resend.shift();
-      if (this.#pending.has(next)) this.#transmit(next);
-    }
+  #goOn({ info }: Session): void {
+    const { topic } = this.#frame;
+    this.#lane.resume(info.sessionPresent, (_token, slot) => ({ topic, payload: this.#kept.get(slot) }));
+    this.#isResending = true;
+    this.#resend();
+    this.flush();
+    this.#changed();
   }
 
   /** How far it came, for whoever has to begin again. */
@@ -221,40 +277,39 @@ export class Publishing {
     return new ConnectionLostError(`${error.message}: ${this.#describeCount()}`, error.hint, { cause: error });
   }
 
+  #describeCount(): string {
+    return this.#outcomes.describe(this.#confirmation.unconfirmed, this.#exchanges.count);
+  }
+
   #fail(error: Error): void {
     this.#failure ??= error;
-    this.#reportFailure();
-    for (const resolve of this.#waiting) resolve();
-    this.#waiting.clear();
-    this.#wake?.();
+    this.stop();
+    this.#changed();
   }
 
   /** Not Promise.race: what it leaves behind on a promise that stays pending would grow with every message. */
   #unlessFailed(promise: Promise<void>): Promise<void> {
-    if (this.#failure !== undefined) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      this.#waiting.add(resolve);
-      promise.then(resolve, reject).finally(() => this.#waiting.delete(resolve));
+      const check = (): void => {
+        if (this.#failure === undefined) this.#waiting.add(check);
+        else resolve();
+      };
+      check();
+      promise.then(resolve, reject).finally(() => this.#waiting.delete(check));
     });
   }
 
   #change(): Promise<void> {
     return new Promise((resolve) => {
-      this.#wake = resolve;
+      this.#waiting.add(resolve);
     });
   }
 
-  #describeCount(): string {
-    const { unconfirmed } = this.#confirmation;
-    const messages = formatQuantity(this.#sent, 'message');
-    if (unconfirmed > 0) return `${messages} sent, ${unconfirmed === this.#sent ? '' : `${unconfirmed} `}not confirmed`;
-    return `${this.#sent - this.#pending.size - this.#refused} of ${messages} accepted`;
-  }
-
-  #describeRefusal({ topic, reasonCode, reasonString }: PublishOutcome & { topic: string }): PublishRefusedError {
-    const what = this.#sent === 1 ? 'the message' : `${this.#refused} of ${formatQuantity(this.#sent, 'message')}`;
-    const why = `${describeReasonCode(reasonCode)}${reasonString === undefined ? '' : `: ${reasonString}`}`;
-    return new PublishRefusedError(`the broker refused ${what}: ${quote(topic)}: ${why}`);
+  #changed(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const wake of waiting) wake();
+    this.onChange?.();
   }
 }
 

@@ -82,8 +82,12 @@ async function* readStdin({ stdin }: Context): AsyncGenerator<Buffer | string> {
   try {
     for await (const chunk of stdin) yield chunk as Buffer | string;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === 'EISDIR' ? 'it is a folder' : message;
-    throw new InputError(`cannot read standard input: ${reason}`, undefined, { cause: error });
+    throw describeInputError(error as Error);
   }
+}
+
+/** Why standard input could not be read to its end. */
+export function describeInputError(error: NodeJS.ErrnoException): InputError {
+  const reason = error.code === 'EISDIR' ? 'it is a folder' : error.message;
+  return new InputError(`cannot read standard input: ${reason}`, undefined, { cause: error });
 }

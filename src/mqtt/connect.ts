@@ -108,6 +108,7 @@ async function attempt(
 ): Promise<DialResult> {
   // The library loads while the network works.
   const library = handlers.idle ? import('./mqttjs-idle.ts') : import('./mqttjs.ts');
+  const lanes = handlers.loadLanes?.();
   const { onOpened } = handlers;
   const timer = onOpened && new OpeningTimer(clock);
   let transport: Duplex;
@@ -119,8 +120,9 @@ async function attempt(
     throw describeConnectFailure(error as Error, plan.endpoint);
   }
   const { dial } = await library;
+  const makeLanes = (await lanes) ?? handlers.makeLanes;
   timer?.begin();
-  const result = await dial(transport, plan, choice, handlers, clock, abort);
+  const result = await dial(transport, plan, choice, makeLanes ? { ...handlers, makeLanes } : handlers, clock, abort);
   timer?.end('connack');
   if (timer !== undefined && result.kind === 'open') onOpened?.(timer.toTimes());
   return result;

@@ -116,7 +116,7 @@ class MqttjsSession implements Session {
     }
     this.#receiving = new Receiving(handlers, choice.version, () => !this.#closing && this.#info !== undefined);
     const identifiers = new PacketIdentifiers();
-    this.lanes = handlers.makeLanes?.(wire, identifiers, choice.version);
+    this.lanes = handlers.makeLanes?.(wire, identifiers, choice.version, handlers.onTrace);
     this.#client = makeClient(wire, plan, choice, clock, new KeepAlive(this.#peer()), identifiers);
     this.#receiving.attach(this.#client);
     this.#client.handleAuth = (_packet, done) => this.#answerAuth(done);

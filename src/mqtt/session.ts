@@ -130,6 +130,8 @@ export interface SessionHandlers {
   readonly onOpened?: (times: OpeningTimes) => void;
   /** Makes {@link Session.lanes}: whoever needs none does not load them. */
   readonly makeLanes?: MakeLanes;
+  /** The same, to be loaded while the connection is opened. */
+  readonly loadLanes?: () => Promise<MakeLanes>;
   /**
    * For a connection that is only to be held, in a fraction of the memory: it can be closed and cut, and not publish,
    * subscribe or ping. The wheel does its Keep Alive. None of the other handlers but `onOpened` are called.
@@ -144,7 +146,7 @@ export interface Session {
   readonly info: SessionInfo;
   /** Resolves once, when the connection has ended. Never rejects. */
   readonly ended: Promise<SessionEnd>;
-  /** For bulk: what goes by a lane is not traced. Set where the handlers make them. */
+  /** For bulk. Set where the handlers make them. */
   readonly lanes?: Lanes | undefined;
   /**
    * Sends one PUBLISH. Resolves when the exchange of its QoS is complete: written, PUBACK, or PUBCOMP.

@@ -1,6 +1,14 @@
 /** What mqtt-pub publishes. */
 import { flag, type OptionSpec, single, singleOr } from './spec.ts';
-import { parseDurationMs, parseNonEmpty, parseQoS, parseText, parseTopicName, wholeNumber } from './values.ts';
+import {
+  parseDurationMs,
+  parseNonEmpty,
+  parsePositiveDurationMs,
+  parseQoS,
+  parseText,
+  parseTopicName,
+  wholeNumber,
+} from './values.ts';
 
 export const topicOption = single({
   long: 'topic',
@@ -86,6 +94,23 @@ export const repeatDelayOption = single({
   parse: parseDurationMs,
 });
 
+export const ackTimeoutOption = singleOr(30_000, {
+  long: 'ack-timeout',
+  group: 'Message',
+  summary: 'QoS 1 and 2: how long the broker may acknowledge nothing before the connection counts as lost',
+  value: 'DURATION',
+  defaultText: '30s',
+  parse: parsePositiveDurationMs,
+});
+
+export const unsentOption = single({
+  long: 'unsent',
+  group: 'Message',
+  summary: 'with -l at QoS 1 and 2: a new file for the lines that were not accepted, made when there are any',
+  value: 'FILE',
+  parse: parseNonEmpty,
+});
+
 export const messageOptions: readonly OptionSpec[] = [
   topicOption,
   messageOption,
@@ -97,4 +122,6 @@ export const messageOptions: readonly OptionSpec[] = [
   retainOption,
   repeatOption,
   repeatDelayOption,
+  ackTimeoutOption,
+  unsentOption,
 ];

@@ -1,6 +1,7 @@
 import type { CliError } from '../../src/errors.ts';
 import { ConnectionLostError } from '../../src/errors.ts';
 import type { ConnectionPlan } from '../../src/mqtt/connection-plan.ts';
+import type { Lanes, MakeLanes } from '../../src/mqtt/lane/lanes.ts';
 import type { PacketProperties } from '../../src/mqtt/properties.ts';
 import type {
   OutgoingMessage,
@@ -14,6 +15,7 @@ import type {
   Subscription,
 } from '../../src/mqtt/session.ts';
 import { withDeadline } from './deadline.ts';
+import { FakeLink } from './fake-link.ts';
 
 /** What the broker does, where it is not simply fine. */
 export interface FakeScript {
@@ -46,6 +48,8 @@ export class FakeSession implements Session {
   readonly ended: Promise<SessionEnd>;
   readonly plan: ConnectionPlan;
   readonly handlers: SessionHandlers;
+  /** Of messages that come by them the script says too what becomes. */
+  readonly lanes: Lanes | undefined;
   readonly published: OutgoingMessage[] = [];
   readonly subscribed: (readonly Subscription[])[] = [];
   readonly unsubscribed: (readonly string[])[] = [];
@@ -59,15 +63,20 @@ export class FakeSession implements Session {
   closedWith: number | undefined;
   readonly #script: FakeScript;
   #end: (end: SessionEnd) => void = () => undefined;
+  readonly #link: FakeLink | undefined;
   #isOpen = true;
   #lastDelivery: Promise<void> = Promise.resolve();
   readonly #watchers = new Set<() => void>();
 
-  constructor(plan: ConnectionPlan, handlers: SessionHandlers, script: FakeScript) {
+  constructor(plan: ConnectionPlan, handlers: SessionHandlers, script: FakeScript, makeLanes?: MakeLanes) {
     this.plan = plan;
     this.handlers = handlers;
     this.#script = script;
     this.info = { ...INFO, ...script.info };
+    this.#link =
+      makeLanes &&
+      new FakeLink(makeLanes, this.info.version, (message) => this.#takeMessage(message), handlers.onTrace);
+    this.lanes = this.#link?.lanes;
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -75,14 +84,18 @@ export class FakeSession implements Session {
 
   async publish(message: OutgoingMessage): Promise<PublishOutcome> {
     if (!this.#isOpen) throw new ConnectionLostError('the connection is closed');
-    const index = this.published.push(message) - 1;
-    const outcome = this.#script.publish?.(message, index) ?? { reasonCode: 0 };
-    this.#wake();
-    if (outcome !== 'never' && !(outcome instanceof Promise)) return outcome;
+    const outcome = this.#takeMessage(message);
     const failure = this.ended.then(({ reason }) => {
       throw new ConnectionLostError(reason);
     });
-    return outcome === 'never' ? failure : Promise.race([outcome, failure]);
+    return outcome === undefined ? failure : Promise.race([outcome, failure]);
+  }
+
+  #takeMessage(message: OutgoingMessage): Promise<PublishOutcome> | undefined {
+    const index = this.published.push(message) - 1;
+    const outcome = this.#script.publish?.(message, index) ?? { reasonCode: 0 };
+    this.#wake();
+    return outcome === 'never' ? undefined : Promise.resolve(outcome);
   }
 
   drained(): Promise<void> | undefined {
@@ -129,6 +142,7 @@ export class FakeSession implements Session {
   /** The connection ends, by the broker's doing or the network's. */
   end(end: SessionEnd): void {
     this.#isOpen = false;
+    this.#link?.end();
     this.#end(end);
   }
 
@@ -194,7 +208,8 @@ export class FakeBroker {
     for (const check of [...this.#watchers]) check();
     if (outcome === 'never') return NEVER;
     if (outcome instanceof Error) throw outcome;
-    const session = new FakeSession(plan, handlers, outcome);
+    const makeLanes = (await handlers.loadLanes?.()) ?? handlers.makeLanes;
+    const session = new FakeSession(plan, handlers, outcome, makeLanes);
     this.sessions.push(session);
     for (const check of [...this.#watchers]) check();
     return session;

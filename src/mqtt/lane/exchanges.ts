@@ -80,3 +80,11 @@ export class Exchanges {
     return found.sort((a, b) => a.token - b.token);
   }
 }
+
+/** Leaves identifiers for SUBSCRIBE and UNSUBSCRIBE. */
+const LARGEST_RANGE = 65_000;
+
+/** For messages at QoS 1 and 2, of which `limit` may be under way: identifiers enough that one is soon found. */
+export function makeExchanges(limit: number): Exchanges {
+  return new Exchanges(Math.min(Math.max(64, 2 * limit), LARGEST_RANGE));
+}

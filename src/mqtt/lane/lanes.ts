@@ -10,7 +10,13 @@ import { PublishLane, type PublishLaneEvents } from './publish-lane.ts';
 import type { MessageKind } from './publish-packet.ts';
 import { type OnPayload, ReceiveLane } from './receive-lane.ts';
 
-export type MakeLanes = (wire: Wire, identifiers: PacketIdentifiers, version: ProtocolVersion) => Lanes;
+/** `trace` gets a line for each packet that goes by a lane for publishing. */
+export type MakeLanes = (
+  wire: Wire,
+  identifiers: PacketIdentifiers,
+  version: ProtocolVersion,
+  trace?: (line: string) => void,
+) => Lanes;
 
 export const makeLanes: MakeLanes = (...connection) => new Lanes(...connection);
 
@@ -22,6 +28,7 @@ export class Lanes {
   readonly #wire: Wire;
   readonly #identifiers: PacketIdentifiers;
   readonly #version: ProtocolVersion;
+  readonly #trace: ((line: string) => void) | undefined;
   readonly #writer: PacketWriter;
   readonly #scanner: FrameScanner;
   readonly #claimed = new Set<number>();
@@ -34,10 +41,16 @@ export class Lanes {
   onReadEnd: (() => void) | undefined;
 
   /** To be made before the first byte has come: a packet must be found by its begin. */
-  constructor(wire: Wire, identifiers: PacketIdentifiers, version: ProtocolVersion) {
+  constructor(
+    wire: Wire,
+    identifiers: PacketIdentifiers,
+    version: ProtocolVersion,
+    trace: ((line: string) => void) | undefined,
+  ) {
     this.#wire = wire;
     this.#identifiers = identifiers;
     this.#version = version;
+    this.#trace = trace;
     this.#writer = new PacketWriter(wire);
     this.#scanner = new FrameScanner((bytes) => wire.pass(bytes));
     wire.intercept((chunk) => this.#read(chunk));
@@ -45,7 +58,7 @@ export class Lanes {
 
   /** From here on Packet Identifiers up to `exchanges.size` are the lane's, unless it publishes at QoS 0. */
   openPublish(kind: MessageKind, exchanges: Exchanges, events: PublishLaneEvents): PublishLane {
-    const lane = new PublishLane(this.#writer, this.#version, kind, exchanges, events);
+    const lane = new PublishLane(this.#writer, this.#version, kind, exchanges, events, this.#trace);
     if (kind.qos > 0) {
       this.#identifiers.reserve(exchanges.size);
       this.#claim([PUBACK, PUBREC, PUBCOMP], (type, bytes, _start, body, end) => lane.take(type, bytes, body, end));

@@ -12,9 +12,17 @@ export class PacketWriter {
   slab: Buffer = Buffer.alloc(0);
   #from = 0;
   #to = 0;
+  #isFull = false;
 
   constructor(wire: Wire) {
     this.#wire = wire;
+  }
+
+  /** Whether the connection has more to send than it should hold, and `drain` follows; or has ended. */
+  get isFull(): boolean {
+    // It gets full by a write of ours, or of the client's, which is rare and small.
+    if (this.#isFull) this.#isFull = this.#wire.destroyed || this.#wire.writableNeedDrain;
+    return this.#isFull;
   }
 
   /** Makes room for one packet. Returns where in `slab` it goes; it is to be filled before the next call. */
@@ -32,11 +40,21 @@ export class PacketWriter {
     return at;
   }
 
+  /** Writes `bytes` after what was gathered, without a copy: they must stay as they are. */
+  pass(bytes: Buffer): void {
+    this.flush();
+    this.#write(bytes);
+  }
+
   /** Writes what was gathered. */
   flush(): void {
     if (this.#to === this.#from) return;
     const run = this.slab.subarray(this.#from, this.#to);
     this.#from = this.#to;
-    this.#wire.write(run);
+    this.#write(run);
+  }
+
+  #write(bytes: Buffer): void {
+    if (!this.#wire.write(bytes) || this.#wire.destroyed) this.#isFull = true;
   }
 }

@@ -7,7 +7,7 @@ import type { MessageProperties, QoS } from '../session.ts';
 export interface MessageKind {
   readonly qos: QoS;
   readonly retain: boolean;
-  /** Of each message. MQTT 5 only. */
+  /** Of each message. MQTT 5 only. A Topic Alias among them stands for the first topic. */
   readonly properties?: MessageProperties;
   /** How many Topic Aliases may be set; 0: none. [MQTT5 3.3.2.3.4] */
   readonly topicAliasMaximum?: number;
@@ -19,8 +19,8 @@ const TOPIC_ALIAS = 0x23;
 const NONE = new Uint8Array(0);
 
 /**
- * Makes everything of a PUBLISH that stands before its payload, and keeps it for as long as topic and size stay the
- * same: then only the Packet Identifier changes. [MQTT5 3.3]
+ * Makes everything of a PUBLISH that stands before its payload, and keeps it for as long as the topic stays the same:
+ * then only the lengths and the Packet Identifier change. [MQTT5 3.3]
  */
 export class PublishHeader {
   readonly #flags: number;
@@ -29,35 +29,43 @@ export class PublishHeader {
   /** Encoded properties, without their length. */
   readonly #properties: Uint8Array;
   readonly #aliasMaximum: number;
+  readonly #firstAlias: number;
   readonly #aliases = new Map<string, number>();
   #topic: string | undefined;
-  #topicBytes: Uint8Array = NONE;
-  #alias = 0;
   #isAliasNew = false;
-  #payloadBytes = -1;
-  #bytes: Uint8Array = NONE;
+  /** What follows Remaining Length. */
+  #variable: Uint8Array = NONE;
+  /** Where the Packet Identifier is in it. */
   #identifierAt = 0;
+  #remaining = 0;
 
   constructor({ qos, retain, properties, topicAliasMaximum = 0 }: MessageKind, version: ProtocolVersion) {
     this.#flags = PUBLISH | (qos << 1) | (retain ? 1 : 0);
     this.#isNumbered = qos > 0;
     this.#version = version;
-    this.#properties = version === 5 && properties !== undefined ? encodeProperties(properties) : NONE;
-    this.#aliasMaximum = version === 5 ? topicAliasMaximum : 0;
+    const { topicAlias, ...others } = properties ?? {};
+    this.#properties = version === 5 && properties !== undefined ? encodeProperties(others) : NONE;
+    const aliasMaximum = topicAlias === undefined ? topicAliasMaximum : 1;
+    this.#aliasMaximum = version === 5 ? aliasMaximum : 0;
+    this.#firstAlias = topicAlias ?? 1;
   }
 
   /** Prepares the next message. Returns the bytes that `write` takes. */
   prepare(topic: string, payloadBytes: number): number {
-    if (topic === this.#topic && payloadBytes === this.#payloadBytes && !this.#isAliasNew) return this.#bytes.length;
     if (topic !== this.#topic || this.#isAliasNew) this.#setTopic(topic);
-    this.#payloadBytes = payloadBytes;
-    this.#build();
-    return this.#bytes.length;
+    const remaining = this.#variable.length + payloadBytes;
+    this.#remaining = remaining;
+    const lengthBytes = remaining < 0x80 ? 1 : remaining < 0x4000 ? 2 : remaining < 0x20_0000 ? 3 : 4;
+    return 1 + lengthBytes + this.#variable.length;
   }
 
-  write(target: Buffer, at: number, packetId: number, isDuplicate: boolean): void {
-    target.set(this.#bytes, at);
-    if (isDuplicate) target[at] = this.#flags | DUP;
+  write(target: Buffer, start: number, packetId: number, isDuplicate: boolean): void {
+    let at = start;
+    target[at++] = isDuplicate ? this.#flags | DUP : this.#flags;
+    let rest = this.#remaining;
+    for (; rest >= 0x80; rest >>= 7) target[at++] = (rest & 0x7f) | 0x80;
+    target[at++] = rest;
+    target.set(this.#variable, at);
     if (!this.#isNumbered) return;
     const identifierAt = at + this.#identifierAt;
     target[identifierAt] = packetId >> 8;
@@ -66,28 +74,21 @@ export class PublishHeader {
 
   #setTopic(topic: string): void {
     this.#topic = topic;
-    this.#topicBytes = Buffer.from(topic);
     const known = this.#aliases.get(topic);
     this.#isAliasNew = known === undefined && this.#aliases.size < this.#aliasMaximum;
-    if (this.#isAliasNew) this.#aliases.set(topic, this.#aliases.size + 1);
-    this.#alias = this.#aliases.get(topic) ?? 0;
-    if (known !== undefined) this.#topicBytes = NONE;
+    if (this.#isAliasNew) this.#aliases.set(topic, this.#aliases.size + this.#firstAlias);
+    const alias = this.#aliases.get(topic) ?? 0;
+    const name = known === undefined ? Buffer.from(topic) : NONE;
+    const properties = this.#version === 5 ? this.#encodedProperties(alias) : NONE;
+    this.#identifierAt = 2 + name.length;
+    const identifier = this.#isNumbered ? Buffer.alloc(2) : NONE;
+    this.#variable = Buffer.concat([Buffer.from([name.length >> 8, name.length & 0xff]), name, identifier, properties]);
   }
 
-  #build(): void {
-    const topic = this.#topicBytes;
-    const properties = this.#version === 5 ? this.#encodedProperties() : NONE;
-    const remaining = 2 + topic.length + (this.#isNumbered ? 2 : 0) + properties.length + this.#payloadBytes;
-    const fixed = [this.#flags, ...encodeVariableByteInteger(remaining)];
-    const header = [...fixed, topic.length >> 8, topic.length & 0xff];
-    this.#identifierAt = header.length + topic.length;
-    this.#bytes = Buffer.concat([Buffer.from(header), topic, this.#isNumbered ? Buffer.alloc(2) : NONE, properties]);
-  }
-
-  #encodedProperties(): Uint8Array {
-    const alias = this.#alias === 0 ? [] : [TOPIC_ALIAS, this.#alias >> 8, this.#alias & 0xff];
-    const length = encodeVariableByteInteger(this.#properties.length + alias.length);
-    return Buffer.concat([Buffer.from(length), this.#properties, Buffer.from(alias)]);
+  #encodedProperties(alias: number): Uint8Array {
+    const encoded = alias === 0 ? [] : [TOPIC_ALIAS, alias >> 8, alias & 0xff];
+    const length = encodeVariableByteInteger(this.#properties.length + encoded.length);
+    return Buffer.concat([Buffer.from(length), this.#properties, Buffer.from(encoded)]);
   }
 }
 

@@ -148,6 +148,69 @@ describe('publishing by a lane', () => {
     });
   });
 
+  it('sends from where they stand what is large, and in place what is not', async () => {
+    const talk = await publishing(1);
+    const source = Buffer.alloc(400_000, 'abc');
+    const ranges = [
+      [3, 8],
+      [0, 40_000],
+      [10, 10],
+      [1, 399_999],
+      [7, 100],
+    ] as const;
+    for (const [index, [from, to]] of ranges.entries()) talk.lane.append('t', source, from, to, index, 2 * index);
+    talk.lane.flush();
+    await talk.peer.until(() => talk.peer.packets.length >= 1 + ranges.length, 'all of them');
+    const there = (talk.peer.packets.slice(1) as IPublishPacket[]).map(({ payload }) => payload as Buffer);
+    expect(ranges.map(([from, to], index) => there[index]?.equals(source.subarray(from, to)))).toEqual(
+      ranges.map(() => true),
+    );
+    await talk.session.close();
+  });
+
+  it('is full when the broker reads nothing, until it does', async () => {
+    const talk = await publishing(0);
+    const source = Buffer.alloc(1_000_000);
+    talk.peer.socket.pause();
+    for (let token = 0; !talk.lane.isFull; token += 1) talk.lane.append('t', source, 0, source.length, token, 0);
+    const drained = talk.session.drained();
+    expect(drained).toBeDefined();
+    talk.peer.socket.resume();
+    await drained;
+    expect(talk.lane.isFull).toBe(false);
+    await talk.session.close();
+  });
+
+  it('takes no more when the connection has ended', async () => {
+    const talk = await publishing(0);
+    talk.peer.socket.destroy();
+    await talk.session.ended;
+    send(talk.lane, 1, 'a');
+    talk.lane.flush();
+    expect(talk.lane.isFull).toBe(true);
+  });
+
+  it('is traced as what goes by the client is', async () => {
+    const lines: string[] = [];
+    const talk = await converse({ handlers: { makeLanes, onTrace: (line) => lines.push(line) } });
+    const kind = { qos: 2, retain: true } as const;
+    const lane = talk.session.lanes?.openPublish(kind, new Exchanges(5), { onComplete: () => undefined });
+    lane?.append('a/b', Buffer.from('secret'), 0, 6, 1, 1);
+    lane?.flush();
+    await talk.peer.receive('publish');
+    talk.peer.send({ cmd: 'pubrec', messageId: 1, reasonCode: 0x10 });
+    await talk.peer.receive('pubrel');
+    talk.peer.send({ cmd: 'pubcomp', messageId: 1 });
+    await answered({ ...talk, lane: lane as PublishLane, told: [] } as Conversation);
+    expect(lines.filter((line) => line.includes('PUB'))).toEqual([
+      'sending PUBLISH (QoS 2, retain, id 1, a/b, 6 bytes)',
+      'received PUBREC (id 1, No matching subscribers (0x10))',
+      'sending PUBREL (id 1)',
+      'received PUBCOMP (id 1)',
+    ]);
+    await talk.session.close();
+  });
+
   it('shares the connection with the client: SUBSCRIBE and PING go on, with identifiers of their own', async () => {
     const talk = await publishing(1);
     send(talk.lane, 1, 'a');
@@ -213,6 +276,10 @@ describe('after a reconnect', () => {
     const exchanges = await interrupted();
     const next = await publishing(2, exchanges, { sessionPresent: true });
     next.lane.resume(true, find);
+    expect(next.lane.inFlight).toBe(1);
+    expect(next.lane.resend(100)).toBe(true);
+    expect(next.lane.inFlight).toBe(3);
+    next.lane.flush();
     await next.peer.until(() => next.peer.packets.length >= 4, 'what goes on');
     expect(
       next.peer.packets.slice(1).map((packet) => ({
@@ -232,18 +299,48 @@ describe('after a reconnect', () => {
     await next.session.close();
   });
 
-  it('what the broker had not taken is sent anew where it has lost the session', async () => {
+  it('all of it is sent anew where the broker has lost the session', async () => {
     const exchanges = await interrupted();
     const next = await publishing(2, exchanges);
     next.lane.resume(false, find);
-    expect(next.told).toEqual([['complete', 1, 0]]);
-    await next.peer.until(() => next.peer.packets.length >= 3, 'what goes on');
+    expect(next.lane.resend(100)).toBe(true);
+    next.lane.flush();
+    expect(next.told).toEqual([]);
+    await next.peer.until(() => next.peer.packets.length >= 4, 'what goes on');
     expect(
       (next.peer.packets.slice(1) as IPublishPacket[]).map(({ cmd, dup, payload }) => [cmd, dup, payload.toString()]),
     ).toEqual([
+      ['publish', false, 'one'],
       ['publish', false, 'two'],
       ['publish', false, 'three'],
     ]);
+    await next.session.close();
+  });
+
+  it('no more goes out at once than the broker takes now, and what it answers meanwhile not at all', async () => {
+    const exchanges = new Exchanges(6);
+    const talk = await publishing(1, exchanges);
+    for (const [token, payload] of PAYLOADS.entries()) send(talk.lane, token, payload);
+    await talk.session.close();
+    const next = await publishing(1, exchanges, { sessionPresent: true });
+    const sent = (): string[] =>
+      next.peer.packets.flatMap((packet) => (packet.cmd === 'publish' ? [packet.payload.toString()] : []));
+    next.lane.resume(true, find);
+    expect(next.lane.inFlight).toBe(0);
+    expect(next.lane.resend(2)).toBe(false);
+    next.lane.flush();
+    expect(next.lane.inFlight).toBe(2);
+    await next.peer.until(() => sent().length >= 2, 'as many as it takes');
+    next.peer.send({ cmd: 'puback', messageId: 1, reasonCode: 0 });
+    // Of this one the answer came over the connection before, as far as the broker knows.
+    next.peer.send({ cmd: 'puback', messageId: 3, reasonCode: 0 });
+    await answered(next);
+    expect(next.lane.resend(2)).toBe(true);
+    next.lane.flush();
+    await next.peer.until(() => sent().length >= 3, 'the rest');
+    expect(sent()).toEqual(['zero', 'one', 'three']);
+    expect(next.told.map(([, token]) => token)).toEqual([0, 2]);
+    expect([next.lane.inFlight, next.lane.unanswered]).toEqual([2, 2]);
     await next.session.close();
   });
 });
