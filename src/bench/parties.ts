@@ -2,7 +2,6 @@
 import type { Clock } from '../cli/context.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
 import { makeLanes } from '../mqtt/lane/lanes.ts';
-import { checkBrokerLimits } from '../mqtt/limits.ts';
 import type { QoS, Session, SessionHandlers, SessionInfo } from '../mqtt/session.ts';
 import { BulkLane } from './bulk-lane.ts';
 import type { Connections } from './connections.ts';
@@ -10,6 +9,7 @@ import type { Content, Contents } from './content.ts';
 import type { Ending } from './ending.ts';
 import { isRetained, type LaneEvents, type PublishLane, SessionLane } from './lane.ts';
 import { type BenchPlan, publisherWindowOf } from './plan.ts';
+import { checkBroker } from './preflight.ts';
 import type { Recorder } from './recorder.ts';
 import { subscribeAll } from './subscribe.ts';
 import { within } from './within.ts';
@@ -113,6 +113,11 @@ function inBulk(handlers: PartyWorld['handlers']): PartyWorld['handlers'] {
   return handlers.onTrace === undefined ? { ...handlers, makeLanes } : handlers;
 }
 
+/** What the broker said to the first connection: before ten thousand more are opened. Throws PublishRefusedError. */
+export function checkFirst(plan: BenchPlan, contents: Contents, info: SessionInfo): void {
+  checkLimits(plan, contents.of(0).topicOf(0), Buffer.alloc(plan.payload.sizeBytes), info);
+}
+
 /** Throws PublishRefusedError for messages that the broker said it would not take. */
 function checkLimits(plan: BenchPlan, topic: string, payload: Buffer, info: SessionInfo): void {
   const { properties, qos, topicAlias } = plan;
@@ -123,7 +128,7 @@ function checkLimits(plan: BenchPlan, topic: string, payload: Buffer, info: Sess
     retain: isRetained(plan, info),
     properties: { ...properties, ...(topicAlias && { topicAlias: 1 }) },
   };
-  checkBrokerLimits(message, info);
+  checkBroker(message, info);
 }
 
 /** All that the broker had sent to a subscriber before it answers PINGREQ has been counted: late duplicates too. */

@@ -1,7 +1,9 @@
 import type { Context, Machine } from '../cli/context.ts';
-import { UsageError } from '../errors.ts';
+import { PublishRefusedError, UsageError } from '../errors.ts';
 import { formatAddress } from '../mqtt/address.ts';
 import type { Endpoint } from '../mqtt/connection-plan.ts';
+import { checkBrokerLimits } from '../mqtt/limits.ts';
+import type { OutgoingMessage, SessionInfo } from '../mqtt/session.ts';
 import { formatCount, formatQuantity } from '../output/units.ts';
 import { addressInHex, type ListedSocket, listSockets } from './sockets.ts';
 
@@ -72,4 +74,25 @@ function isTowards(endpoint: Endpoint, machine: Machine): (socket: ListedSocket)
   const reusesWaiting = reuse === '1' || (reuse === '2' && addresses.every((address) => LOOPBACK.includes(address)));
   return ({ isWaiting, remote, remotePort }) =>
     remotePort === port && addresses.includes(remote) && !(isWaiting && reusesWaiting);
+}
+
+/**
+ * Throws PublishRefusedError for a message that the broker said in CONNACK it would not take, with what to change here
+ * or there.
+ */
+export function checkBroker(message: OutgoingMessage, info: SessionInfo): void {
+  try {
+    checkBrokerLimits(message, info);
+  } catch (error) {
+    if (!(error instanceof PublishRefusedError)) throw error;
+    throw new PublishRefusedError(error.message, hintFor(message, info));
+  }
+}
+
+function hintFor({ properties, qos }: OutgoingMessage, { maximumQoS, topicAliasMaximum = 0 }: SessionInfo): string {
+  if (qos > maximumQoS) return `Use -q ${maximumQoS}; in mosquitto, max_qos allows more.`;
+  if ((properties?.topicAlias ?? 0) > topicAliasMaximum) {
+    return 'Do without --topic-alias; in mosquitto, max_topic_alias allows more.';
+  }
+  return 'Use a smaller --size; in mosquitto, max_packet_size allows more.';
 }

@@ -1,6 +1,5 @@
 /** `mqtt-bench rr`: requests, and the responses to them. [MQTT5 4.10] */
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
-import { checkBrokerLimits } from '../mqtt/limits.ts';
 import type { Session } from '../mqtt/session.ts';
 import { Contents } from './content.ts';
 import { VerifiedDeliveries } from './deliveries.ts';
@@ -8,6 +7,7 @@ import type { LaneEvents, PublishLane } from './lane.ts';
 import { Load } from './load.ts';
 import { passBarrier } from './parties.ts';
 import { type BenchPlan, filterOf } from './plan.ts';
+import { checkBroker } from './preflight.ts';
 import { epochOffsetUsOf } from './probe.ts';
 import { progressOf } from './progress.ts';
 import { Recorder } from './recorder.ts';
@@ -31,6 +31,7 @@ export async function runRr(plan: BenchPlan, connection: ConnectionPlan, world: 
     recorder,
     async play(stage) {
       const { connections, ending } = stage;
+      checkLimits(plan, contents.of(0).topicOf(0), stage);
       await openResponders(plan, connection, contents, stage, world);
       const requesters = await connections.openMany('requester', plan.publishers, (index) => ({
         ...handlers,
@@ -94,7 +95,7 @@ async function openResponders(
 }
 
 /** Throws PublishRefusedError for requests that the broker said it would not take. */
-function checkLimits({ payload, properties, qos }: BenchPlan, topic: string, { info }: Session): void {
+function checkLimits({ payload, properties, qos }: BenchPlan, topic: string, { info }: Pick<Session, 'info'>): void {
   const largest = Buffer.alloc(payload.sizeBytes);
-  checkBrokerLimits({ topic, payload: largest, qos, retain: false, ...(properties && { properties }) }, info);
+  checkBroker({ topic, payload: largest, qos, retain: false, ...(properties && { properties }) }, info);
 }

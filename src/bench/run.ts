@@ -7,7 +7,7 @@ import { Contents } from './content.ts';
 import type { BrokerIdentity } from './identify.ts';
 import { Load } from './load.ts';
 import type { OpeningRecord } from './opening-record.ts';
-import { openPublishers, openSubscribers, passBarrier, type Receive } from './parties.ts';
+import { checkFirst, openPublishers, openSubscribers, passBarrier, type Receive } from './parties.ts';
 import type { BenchPlan } from './plan.ts';
 import { epochOffsetUsOf } from './probe.ts';
 import { type Progress, progressOf } from './progress.ts';
@@ -21,6 +21,8 @@ import type { WillRecord } from './will-record.ts';
 export interface BenchWorld extends Pick<Context, 'clock' | 'machine' | 'openSession' | 'stop'> {
   /** For every connection, such as a trace. */
   readonly handlers: Omit<SessionHandlers, 'onMessage'>;
+  /** The broker does not run in this thread. */
+  readonly isBrokerApart?: boolean;
   /** Needed where the plan has workers. */
   readonly startThread?: Context['startThread'];
   /** Of --broker-pid. */
@@ -71,12 +73,13 @@ export async function runBench(plan: BenchPlan, connection: ConnectionPlan, worl
   const { clock } = world;
   const contents = new Contents(plan, epochOffsetUsOf(clock));
   const recorder = new Recorder(plan, contents);
-  const load = new Load(plan, recorder, clock);
+  const load = new Load(plan, recorder, clock, world.isBrokerApart);
   const run = await runOnStage(plan, connection, world, {
     recorder,
     async play(stage) {
       const { connections, ending } = stage;
       const { handlers } = world;
+      checkFirst(plan, contents, stage.info);
       const party = { plan, connection, connections, ending, clock, handlers, wake: () => load.wake() };
       const receive: Receive = (...message) => recorder.received(...message);
       const subscribers = await openSubscribers(party, receive, 0, plan.subscribers);

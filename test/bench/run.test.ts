@@ -129,18 +129,32 @@ describe('before the first message', () => {
   });
 
   it.each([
-    [{ maximumQoS: 1 as const }, { qos: 2 as const }, 'takes messages up to QoS 1, not 2'],
+    [
+      { maximumQoS: 1 as const },
+      { qos: 2 as const },
+      'takes messages up to QoS 1, not 2',
+      'Use -q 1; in mosquitto, max_qos allows more.',
+    ],
     [
       { maximumPacketSize: 100 },
       { payload: { kind: 'filler' as const, source: null, sizeBytes: 90 } },
       'is too large for the broker',
+      'Use a smaller --size; in mosquitto, max_packet_size allows more.',
     ],
-  ])('what the broker said that it would not take is an error: %j', async (info, plan, message) => {
-    const { run, clock, broker } = startRun(plan, { info });
+    [
+      {},
+      { topicAlias: true },
+      'takes no Topic Alias',
+      'Do without --topic-alias; in mosquitto, max_topic_alias allows more.',
+    ],
+  ])('what the broker said that it would not take is an error: %j', async (info, plan, message, hint) => {
+    const { run, clock, broker } = startRun({ ...plan, publishers: 100 }, { info });
     const error = await failureOf(drive(run, clock));
     expect(error).toBeInstanceOf(PublishRefusedError);
-    expect((error as Error).message).toContain(message);
-    expect(broker.published).toEqual([]);
+    expect((error as PublishRefusedError).message).toContain(message);
+    expect((error as PublishRefusedError).hint).toBe(hint);
+    // It was said to the first connection, so that the others are not opened in vain.
+    expect(broker.sessions.length).toBe(1);
   });
 
   it('a signal ends it at once', async () => {

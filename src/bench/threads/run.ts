@@ -2,6 +2,7 @@ import { InternalError } from '../../errors.ts';
 import type { ConnectionPlan } from '../../mqtt/connection-plan.ts';
 import { Contents } from '../content.ts';
 import { VerifiedDeliveries } from '../deliveries.ts';
+import { checkFirst } from '../parties.ts';
 import type { BenchPlan } from '../plan.ts';
 import { epochOffsetUsOf } from '../probe.ts';
 import { Recorder } from '../recorder.ts';
@@ -22,6 +23,7 @@ export async function runInThreads(plan: BenchPlan, connection: ConnectionPlan, 
     async play(stage) {
       const { connections, ending } = stage;
       const { signal } = ending;
+      checkFirst(plan, contents, stage.info);
       const crew = await Crew.start(plan, startThread, clock, {
         onLost: (ended) => ending.byLoss(ended),
         onFailed: (error) => ending.byError(error),
