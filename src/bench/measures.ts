@@ -1,10 +1,11 @@
 /** What an assertion or a comparison can name, and how it is read from a result. */
 import { LEDGER_COUNTS, type Ledger } from './ledger.ts';
+import { rateOf } from './rates.ts';
 import { type BenchResult, LATENCIES, type LatencyName } from './result.ts';
 
 /** Where measures are read from: a whole result, or one run of --repeat, which has fewer of them. */
 export type Figures = Pick<BenchResult, 'ledger' | 'rates' | 'latency'> &
-  Partial<Pick<BenchResult, 'connections' | 'ignored'>>;
+  Partial<Pick<BenchResult, 'connections' | 'ignored' | 'openings'>>;
 
 /** Latencies are in microseconds, rates by the second. */
 export type MeasureKind = 'count' | 'percent' | 'rate' | 'latency';
@@ -45,11 +46,23 @@ export const MEASURES: ReadonlyMap<string, Measure> = new Map(
 
 /** What of the ledger is measured as a rate: 0 stands for none, and is not a measurement. */
 function rates(): Measure[] {
-  return Object.entries(RATES).map(([name, rate]) => ({
-    name: `${name}/s`,
-    kind: 'rate',
-    read: (figures) => figures.rates[rate] || null,
-  }));
+  return [
+    ...Object.entries(RATES).map(
+      ([name, rate]): Measure => ({
+        name: `${name}/s`,
+        kind: 'rate',
+        read: (figures) => figures.rates[rate] || null,
+      }),
+    ),
+    { name: 'connected/s', kind: 'rate', read: readConnectRate },
+  ];
+}
+
+/** Of `conn`: over all the times that its connections were opened. */
+function readConnectRate({ openings = [] }: Figures): number | null {
+  const total = (key: 'connected' | 'duration'): number =>
+    openings.reduce((sum, opening) => sum + (opening[key] ?? 0), 0);
+  return rateOf(total('connected'), total('duration')) || null;
 }
 
 /** `p99` alone is that of `endToEnd`. */

@@ -253,6 +253,8 @@ export interface Repeat {
   readonly durations: BenchResult['durations'];
   readonly rates: BenchResult['rates'];
   readonly latency: BenchResult['latency'];
+  /** Of `conn`. */
+  readonly openings?: readonly Opening[];
 }
 
 /** One of the runs that `mqtt-bench merge` made one result of: what its durations are made from. */
@@ -262,6 +264,8 @@ export interface MergedRun {
   readonly startedAt: string;
   readonly outcome: Outcome;
   readonly durations: BenchResult['durations'];
+  /** Of `conn`, which has no durations: how long connections were opened and held, in microseconds. */
+  readonly lasted?: number;
 }
 
 /** What --find-max found, and how. */

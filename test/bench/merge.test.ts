@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseAssertions } from '../../src/bench/assertions.ts';
 import { mergeRepeats, mergeResults } from '../../src/bench/merge/merge.ts';
 import { lengthOfUnion } from '../../src/bench/merge/spans.ts';
 import { parseResult } from '../../src/bench/read-result.ts';
-import type { BenchResult, Sample } from '../../src/bench/result.ts';
+import type { BenchResult, Opening, Sample } from '../../src/bench/result.ts';
+import { checkThresholds } from '../../src/bench/thresholds.ts';
 import { UsageError } from '../../src/errors.ts';
 import { type Event, resultOf } from './support/make-result.ts';
 
@@ -194,6 +196,54 @@ describe('merging', () => {
     expect(merged.broker).toEqual({ ...a.broker, receiveMaximum: 20, grantedQoS: 0, retainAvailable: false });
     expect(merged.config.responders).toBe(5);
     expect(merge(a, runOf(second(1))).config).not.toHaveProperty('responders');
+  });
+
+  describe('of conn', () => {
+    const opening = (connected: number, duration: number, latencyUs: number): Opening => {
+      const latency = resultOf([{ atUs: 1, latencyUs, isLost: false }]).latency.endToEnd;
+      const connectedPerSecond = (connected * 1e6) / duration;
+      const counts = { attempted: connected, connected, failed: 0 };
+      return {
+        ...counts,
+        unit: 'us',
+        duration,
+        connectedPerSecond,
+        latency: { connect: latency, tls: latency, connack: latency },
+      };
+    };
+    const conn = (openings: readonly Opening[], startMs: number): BenchResult => {
+      const { config } = runOf([]);
+      return runOf([], {
+        startedAt: timeAt(startMs),
+        openings,
+        config: { ...config, scenario: 'conn', connections: 100, durationMs: 10_000, storms: openings.length - 1 },
+      });
+    };
+
+    it('adds up what machines opened at the same time, opening by opening', () => {
+      const a = conn([opening(100, 1_000_000, 5), opening(90, 2_000_000, 7)], 0);
+      // It starts when all connections of the other are open, and held.
+      const b = conn([opening(50, 500_000, 9), opening(100, 1_000_000, 3)], 5000);
+      const merged = merge(a, b);
+      expect(merged.config.connections).toBe(200);
+      expect(merged.openings).toMatchObject([
+        { attempted: 150, connected: 150, duration: 1_000_000, connectedPerSecond: 150 },
+        { connected: 190, duration: 2_000_000, connectedPerSecond: 95 },
+      ]);
+      expect(merged.openings?.[0]?.latency.connack).toMatchObject({ count: 2, min: 5, max: 9 });
+      expect(merged.repeats).toEqual([]);
+      expect(parseResult(JSON.stringify(merged), 'merged.json')).toEqual(merged);
+    });
+
+    it('takes runs one after another for repeats', () => {
+      const merged = merge(conn([opening(100, 1_000_000, 5)], 0), conn([opening(100, 2_000_000, 7)], 12_000));
+      expect(merged.config.connections).toBe(100);
+      expect(merged.openings).toHaveLength(2);
+      expect(merged.repeats).toHaveLength(2);
+      expect(parseResult(JSON.stringify(merged), 'merged.json')).toEqual(merged);
+      const [threshold] = checkThresholds(parseAssertions('connected/s > 50'), merged);
+      expect(threshold).toEqual({ assertion: 'connected/s > 50', value: 66.667, held: true });
+    });
   });
 
   it('refuses runs one after another of another load, and the same run twice', () => {

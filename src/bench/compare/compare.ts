@@ -86,7 +86,7 @@ function usualMeasures({ latency }: BenchResult): readonly Measure[] {
   const told: readonly LatencyName[] = ['endToEnd', 'puback', 'pubcomp', 'connack'];
   const main = [...told, ...LATENCIES].find((name) => latency[name].count > 0) ?? 'endToEnd';
   const prefix = main === 'endToEnd' ? '' : `${main}.`;
-  const names = ['sent/s', 'accepted/s', 'delivered/s', `${prefix}p50`, `${prefix}p99`];
+  const names = ['sent/s', 'accepted/s', 'delivered/s', 'connected/s', `${prefix}p50`, `${prefix}p99`];
   return names.flatMap((name) => MEASURES.get(name) ?? []);
 }
 

@@ -9,6 +9,7 @@ import type { BenchResult, Broker, ConnectionLedger, MergedRun, RefusedMessages,
 import { checkThresholds } from '../thresholds.ts';
 import { mergeConfigs } from './configs.ts';
 import { mergeLatencies } from './latencies.ts';
+import { mergeOpenings } from './openings.ts';
 import { mergeSamples } from './samples.ts';
 import { mergeDurations, runsOf, sumDurations, wereInTurn } from './spans.ts';
 
@@ -77,7 +78,12 @@ function addUp(results: readonly BenchResult[], inTurn: boolean, durations: Benc
     measured,
     durations,
     rates: ratesOf({ measured, durations }),
-    ...(first.openings && { openings: results.flatMap(({ openings = [] }) => openings) }),
+    ...(first.openings && {
+      openings: mergeOpenings(
+        results.map(({ openings = [] }) => openings),
+        inTurn,
+      ),
+    }),
     latency: mergeLatencies(results.map(({ latency }) => latency)),
     samples: mergeSamples(results),
     diagnosis: distinct(
@@ -92,8 +98,8 @@ function addUp(results: readonly BenchResult[], inTurn: boolean, durations: Benc
 
 function toRepeats(result: BenchResult): readonly Repeat[] {
   if (result.repeats.length > 0) return result.repeats;
-  const { startedAt, outcome, ledger, durations, rates, latency } = result;
-  return [{ startedAt, outcome, ledger, durations, rates, latency }];
+  const { startedAt, outcome, ledger, durations, rates, latency, openings } = result;
+  return [{ startedAt, outcome, ledger, durations, rates, latency, ...(openings && { openings }) }];
 }
 
 function refuseSameRun(inputs: readonly NamedResult[]): void {

@@ -13,16 +13,15 @@ type Phase = (typeof PHASES)[number];
 
 /** The runs that a result is of: several where it was merged or repeated. */
 export function runsOf(result: BenchResult): readonly MergedRun[] {
-  const { environment, merged, repeats, runId } = result;
+  const { config, environment, merged, repeats, runId } = result;
   if (merged !== undefined) return merged;
   const parts = repeats.length > 0 ? repeats : [result];
-  return parts.map(({ startedAt, outcome, durations }) => ({
-    runId,
-    hostname: environment.hostname,
-    startedAt,
-    outcome,
-    durations,
-  }));
+  return parts.map(({ startedAt, outcome, durations, openings }) => {
+    const run = { runId, hostname: environment.hostname, startedAt, outcome, durations };
+    if (openings === undefined) return run;
+    const holdUs = (config.durationMs ?? 0) * 1000;
+    return { ...run, lasted: openings.reduce((sum, { duration }) => sum + (duration ?? 0) + holdUs, 0) };
+  });
 }
 
 /** What writing `startedAt` in milliseconds may make of two runs that follow each other at once. */
@@ -30,7 +29,7 @@ const ROUNDING_US = 1000;
 
 /** Whether no two runs took place at the same time. */
 export function wereInTurn(runs: readonly MergedRun[], warmupMs: number): boolean {
-  const spans = runs.flatMap((run) => spanOf(run, longestPhase(run), warmupMs) ?? []).sort(byStart);
+  const spans = runs.map((run) => spanFor(run, longestOf(run), warmupMs)).sort(byStart);
   return spans.every(({ fromUs }, index) => index === 0 || fromUs + ROUNDING_US >= (spans[index - 1]?.toUs ?? 0));
 }
 
@@ -67,9 +66,12 @@ export function lengthOfUnion(spans: readonly Span[]): number {
   return total;
 }
 
-function spanOf({ startedAt, durations }: MergedRun, phase: Phase, warmupMs: number): Span | undefined {
-  const lastsUs = durations[phase];
-  if (lastsUs === null) return undefined;
+function spanOf(run: MergedRun, phase: Phase, warmupMs: number): Span | undefined {
+  const lastsUs = run.durations[phase];
+  return lastsUs === null ? undefined : spanFor(run, lastsUs, warmupMs);
+}
+
+function spanFor({ startedAt }: MergedRun, lastsUs: number, warmupMs: number): Span {
   // biome-ignore lint/style/noRestrictedGlobals: reads a time that was written, not the clock
   const startedMs = Date.parse(startedAt);
   // Durations start when the warm-up ends.
@@ -77,8 +79,8 @@ function spanOf({ startedAt, durations }: MergedRun, phase: Phase, warmupMs: num
   return { fromUs, toUs: fromUs + lastsUs };
 }
 
-function longestPhase({ durations }: MergedRun): Phase {
-  return PHASES.reduce((longest, phase) => ((durations[phase] ?? 0) > (durations[longest] ?? 0) ? phase : longest));
+function longestOf({ durations, lasted = 0 }: MergedRun): number {
+  return Math.max(lasted, ...PHASES.map((phase) => durations[phase] ?? 0));
 }
 
 function byStart(a: Span, b: Span): number {
