@@ -1,7 +1,8 @@
 import type { Clock } from '../../../src/cli/context.ts';
 import { ConnectionLostError } from '../../../src/errors.ts';
-import type { ConnectionPlan } from '../../../src/mqtt/connection-plan.ts';
+import type { ConnectionPlan, Will } from '../../../src/mqtt/connection-plan.ts';
 import type {
+  MessageProperties,
   OutgoingMessage,
   PublishOutcome,
   Session,
@@ -31,6 +32,10 @@ export interface Lies {
   readonly answer?: (seen: Seen) => PublishOutcome | 'never' | { readonly afterMs: number };
   /** `closed`: the connection is ended in answer. */
   readonly subscribe?: (subscription: Subscription) => Omit<SubscribeOutcome, 'filter'> | 'never' | 'closed';
+  /** What opening the connection with this number, from 0 on, fails with; `never`: only the signal ends it. */
+  readonly open?: (number: number) => Error | 'never' | undefined;
+  /** Delays in milliseconds, one for each time that the Will with this number, counted as they fall due, is published. */
+  readonly publishWill?: (number: number) => readonly number[];
   /** Whether PINGREQ is answered, or after how many milliseconds. */
   readonly pong?: boolean | number;
   /** What `$SYS/broker/version` holds. */
@@ -55,6 +60,7 @@ export class LyingBroker {
   readonly clock: Clock;
   readonly lies: Lies;
   readonly #counts = new Map<string, number>();
+  #wills = 0;
   /** Unanswered QoS 1 and 2 messages of one connection, at most, so far. */
   mostInFlight = 0;
 
@@ -64,8 +70,11 @@ export class LyingBroker {
   }
 
   readonly openSession = async (plan: ConnectionPlan, handlers: SessionHandlers): Promise<Session> => {
-    this.plans.push(plan);
-    const session = new LyingSession(this, handlers);
+    const number = this.plans.push(plan) - 1;
+    const fault = this.lies.open?.(number);
+    if (fault === 'never') return new Promise(() => undefined);
+    if (fault !== undefined) throw fault;
+    const session = new LyingSession(this, handlers, plan.will);
     this.sessions.push(session);
     return session;
   };
@@ -89,10 +98,21 @@ export class LyingBroker {
     const matching = this.subscribers.filter(({ filters }) => filters.some((filter) => topicMatches(filter, topic)));
     for (const [index, subscriber] of matching.entries()) {
       for (const delayMs of this.lies.deliver?.(seen, index) ?? [0]) {
-        this.after(delayMs, () => subscriber.deliver(topic, payload));
+        this.after(delayMs, () => subscriber.deliver(topic, payload, message.properties));
       }
     }
     return seen;
+  }
+
+  /** A connection with this Will is gone, without DISCONNECT. */
+  publishWill({ payload, topic }: Will): void {
+    const number = this.#wills;
+    this.#wills += 1;
+    for (const subscriber of this.subscribers.filter(({ filters }) => filters.includes(topic))) {
+      for (const delayMs of this.lies.publishWill?.(number) ?? [0]) {
+        this.after(delayMs, () => subscriber.deliver(topic, Buffer.from(payload)));
+      }
+    }
   }
 
   after(delayMs: number, act: () => void): void {
@@ -109,15 +129,19 @@ class LyingSession implements Session {
   closed = false;
   readonly #broker: LyingBroker;
   readonly #handlers: SessionHandlers;
+  readonly #will: Will | undefined;
   #end: (end: SessionEnd) => void = () => undefined;
   #isOpen = true;
   #inFlight = 0;
   readonly #waiting = new Set<(error: Error) => void>();
   #full: { readonly drained: Promise<void>; readonly release: () => void } | undefined;
 
-  constructor(broker: LyingBroker, handlers: SessionHandlers) {
+  constructor(broker: LyingBroker, handlers: SessionHandlers, will: Will | undefined) {
     this.#broker = broker;
     this.#handlers = handlers;
+    this.#will = will;
+    // So that a test sees whether what it took was counted.
+    handlers.onOpened?.({ connectMs: 1, tlsMs: undefined, connackMs: 2 });
     this.info = { ...INFO, ...broker.lies.info };
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -179,6 +203,7 @@ class LyingSession implements Session {
   }
 
   cut(): void {
+    if (this.#isOpen && this.#will) this.#broker.publishWill(this.#will);
     this.end({ kind: 'closed', reason: 'cut' });
   }
 
@@ -190,9 +215,17 @@ class LyingSession implements Session {
     this.#end(end);
   }
 
-  deliver(topic: string, payload: Buffer): void {
+  deliver(topic: string, payload: Buffer, properties?: MessageProperties): void {
     if (!this.#isOpen) return;
-    const message = { topic, payload, qos: 0, retain: false, dup: false, packetId: 0 } as const;
+    const message = {
+      topic,
+      payload,
+      qos: 0,
+      retain: false,
+      dup: false,
+      packetId: 0,
+      ...(properties && { properties }),
+    } as const;
     void this.#handlers.onMessage?.(message);
   }
 
