@@ -70,6 +70,7 @@ export class FoundDeliveries implements Deliveries {
   readonly altered = 0;
   readonly publisher = 0;
   readonly sequence = 0;
+  readonly sentUs = Number.NaN;
   delivered = 0;
   measured = 0;
   firstDeliveredUs = Number.NaN;

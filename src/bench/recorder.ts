@@ -42,6 +42,8 @@ export class Recorder {
   readonly deliveries: Deliveries;
   /** How well the schedule of --rate was kept. */
   readonly schedule = new ScheduleRecord();
+  /** Called in place of {@link arrived} for each first delivery, which is to be told when the broker has done with it. */
+  holdBack: ((subscriber: number, publisher: number, sequence: number, nowUs: number) => void) | undefined;
   readonly refusals = new Map<number, Refusal>();
   /** From sending to PUBACK or PUBCOMP, refusals included; of what was sent when the warm-up was over. */
   readonly acknowledgement = new LatencyCounts();
@@ -64,6 +66,8 @@ export class Recorder {
   #measuredAttempted = 0;
   #measuredAccepted = 0;
   firstSentUs = Number.NaN;
+  /** From sending to what came last: an acknowledgement, or a first delivery. */
+  lastLatencyUs = 0;
   lastSentUs = Number.NaN;
   lastAcceptedUs = Number.NaN;
 
@@ -159,6 +163,7 @@ export class Recorder {
     const publisher = this.publishers[publisherIndex];
     if (!publisher) return;
     const isMeasured = sentUs >= this.#measuredFromUs;
+    this.lastLatencyUs = nowUs - sentUs;
     if (isMeasured) this.acknowledgement.record(nowUs - sentUs);
     const before = publisher.outstanding.count;
     if (outcome.reasonCode < FIRST_FAILURE) {
@@ -184,8 +189,11 @@ export class Recorder {
   /** A message came to a subscriber: its payload is `bytes` from `from` up to `to`. */
   received(subscriber: number, bytes: Uint8Array, nowUs: number, from = 0, to = bytes.length): void {
     const { deliveries } = this;
-    if (!deliveries.received(subscriber, bytes, from, to, nowUs) || this.#endsAtAcceptance) return;
-    this.arrived(deliveries.publisher, deliveries.sequence);
+    if (!deliveries.received(subscriber, bytes, from, to, nowUs)) return;
+    this.lastLatencyUs = nowUs - deliveries.sentUs;
+    const { publisher, sequence } = deliveries;
+    if (this.holdBack === undefined) this.arrived(publisher, sequence);
+    else this.holdBack(subscriber, publisher, sequence, nowUs);
   }
 
   /** One subscriber more has a message: it may leave the window. */

@@ -15,6 +15,7 @@ import { Recorder } from './recorder.ts';
 import type { Outcome, Sample } from './result.ts';
 import { removeRetainedOf } from './retained.ts';
 import { GRACE_MS, runOnStage } from './stage.ts';
+import { UnreadAnswers } from './unread-answers.ts';
 import type { WillRecord } from './will-record.ts';
 
 /** The world of a run. */
@@ -74,6 +75,11 @@ export async function runBench(plan: BenchPlan, connection: ConnectionPlan, worl
   const contents = new Contents(plan, epochOffsetUsOf(clock));
   const recorder = new Recorder(plan, contents);
   const load = new Load(plan, recorder, clock, world.isBrokerApart);
+  const unread = new UnreadAnswers(plan, clock, {
+    release: (publisher, sequence) => recorder.arrived(publisher, sequence),
+    wake: () => load.wake(),
+  });
+  recorder.holdBack = (...delivery) => unread.add(...delivery);
   const run = await runOnStage(plan, connection, world, {
     recorder,
     async play(stage) {
@@ -83,6 +89,7 @@ export async function runBench(plan: BenchPlan, connection: ConnectionPlan, worl
       const party = { plan, connection, connections, ending, clock, handlers, wake: () => load.wake() };
       const receive: Receive = (...message) => recorder.received(...message);
       const subscribers = await openSubscribers(party, receive, 0, plan.subscribers);
+      unread.use(subscribers.sessions, 0);
       stage.grantedQoS = subscribers.grantedQoS;
       const publishers = await openPublishers(party, contents, recorder, 0, plan.publishers);
       stage.publishers = publishers.infos;

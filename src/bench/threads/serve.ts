@@ -11,6 +11,7 @@ import { openPublishers, openSubscribers, type PartyWorld, passBarrier } from '.
 import { epochOffsetUsOf } from '../probe.ts';
 import { Recorder } from '../recorder.ts';
 import { GRACE_MS } from '../stage.ts';
+import { UnreadAnswers } from '../unread-answers.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Order, Report } from './messages.ts';
 import { reviveBuffers, toErrorState } from './plain.ts';
@@ -45,6 +46,7 @@ class ThreadWork {
   /** What comes to this thread's subscribers, from the publishers of all threads. */
   readonly #deliveries: VerifiedDeliveries;
   readonly #load: Load;
+  readonly #unread: UnreadAnswers;
   readonly #party: PartyWorld;
   #subscribers: Awaited<ReturnType<typeof openSubscribers>> | undefined;
   #lanes: readonly PublishLane[] = [];
@@ -64,7 +66,11 @@ class ThreadWork {
     this.#recorder = new Recorder(own, this.#contents, this.#tally);
     this.#deliveries = new VerifiedDeliveries(plan, this.#contents);
     this.#latency = () => (plan.subscribers === 0 ? this.#recorder.acknowledgement : this.#deliveries.endToEnd);
-    this.#load = new Load(own, this.#recorder, clock);
+    this.#load = new Load(own, this.#recorder, clock, true);
+    this.#unread = new UnreadAnswers(plan, clock, {
+      release: (publisher, sequence, nowUs) => arrivals.add(publisher, sequence, nowUs),
+      wake: () => this.#load.wake(),
+    });
     const arrivals = new Arrivals(ownersOf(shares), index, clock, {
       onOwn: (publisher, sequence, nowUs) => this.#arrived(publisher, sequence, nowUs),
       onOthers: (to, pairs, nowUs) => this.#report({ kind: 'delivered', to, pairs, nowUs }),
@@ -72,7 +78,7 @@ class ThreadWork {
     this.#received = (subscriber, bytes, nowUs, from, to) => {
       const deliveries = this.#deliveries;
       if (!deliveries.received(subscriber, bytes, from, to, nowUs)) return;
-      arrivals.add(deliveries.publisher, deliveries.sequence, nowUs);
+      this.#unread.add(subscriber, deliveries.publisher, deliveries.sequence, nowUs);
     };
     const { connectRate } = plan;
     const config = { ...plan, connectRate: connectRate === null ? null : connectRate / shares.length };
@@ -104,6 +110,7 @@ class ThreadWork {
     const party = this.#party;
     try {
       this.#subscribers = await openSubscribers(party, this.#received, subscribers.from, subscribers.to);
+      this.#unread.use(this.#subscribers.sessions, subscribers.from);
       const opened = await openPublishers(party, this.#contents, this.#recorder, publishers.from, publishers.to);
       this.#lanes = opened.lanes;
       this.#report({ kind: 'ready', publishers: opened.infos, grantedQoS: this.#subscribers.grantedQoS });
