@@ -9,6 +9,7 @@ import { CSV_TABLES, formatCsv } from '../../src/bench/report/csv.ts';
 import { formatHtml } from '../../src/bench/report/html.ts';
 import { formatMarkdown } from '../../src/bench/report/markdown.ts';
 import { html, jsonForScript } from '../../src/bench/report/markup.ts';
+import type { Chart } from '../../src/bench/report/page/chart.ts';
 import { formatReport } from '../../src/bench/report/text.ts';
 import { type BenchResult, LATENCIES } from '../../src/bench/result.ts';
 import { makeConnResult, makeFullResult, makeHostileResult } from './support/results.ts';
@@ -219,6 +220,18 @@ describe('the page', () => {
 });
 
 describe('the charts', () => {
+  it('show the second in which the broker stood still', () => {
+    const frozen = readStored('frozen');
+    const [rate, latency] = makeCharts(frozen);
+    const lineOf = (chart: Chart | undefined, label: string): number[] =>
+      (chart?.lines.find((line) => line.label === label)?.values ?? []).map((value) => value ?? 0);
+    // The schedule goes on, and what was due meanwhile waited for up to that second.
+    expect(Math.min(...lineOf(rate, 'sent'))).toBeGreaterThan(4500);
+    expect(Math.max(...lineOf(latency, 'max'))).toBeGreaterThan(900);
+    expect(lineOf(latency, 'p50').filter((ms) => ms > 100)).toHaveLength(1);
+    expect(frozen.samples.reduce((sum, { delivered }) => sum + delivered, 0)).toBe(frozen.ledger.delivered);
+  });
+
   it('show rates by the length of the interval, without the sliver at the end', () => {
     const [rate] = makeCharts(full);
     expect(rate?.xs).toEqual([0, ...full.samples.slice(0, -1).map(({ atMs }) => atMs / 1000)]);

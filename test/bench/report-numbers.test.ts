@@ -187,6 +187,9 @@ const lossless = readStored('lossless');
 describe('every number of the report follows from the file', () => {
   it('of runs against mosquitto', () => {
     expect(checkReport(lossless)).toEqual(['broker', 'sent', 'throughput', 'latency', 'PUBACK', 'note']);
+    expect(checkReport(readStored('frozen'))).toEqual([
+      ...['broker', 'sent', 'throughput', 'latency', 'service', 'PUBACK', 'threshold'],
+    ]);
     expect(checkReport(readStored('lossy'))).toEqual(['broker', 'sent', 'throughput', 'latency', 'PUBACK', 'note']);
   });
 

@@ -27,6 +27,7 @@ describe('docs/json/bench-result.schema.json', () => {
   it('holds for the stored results', () => {
     expect(faultsOf(readStored('lossless'))).toEqual([]);
     expect(faultsOf(readStored('lossy'))).toEqual([]);
+    expect(faultsOf(readStored('frozen'))).toEqual([]);
   });
 
   it.each([0, 1, 2] as const)('holds for a run at QoS %i, and one of which nothing came', async (qos) => {

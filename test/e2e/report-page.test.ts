@@ -97,6 +97,7 @@ describeWith(['chromium'], 'the page of a report', () => {
   it.each([
     ['all there is', full],
     ['a short run', readStored('lossless')],
+    ['a longer one', readStored('frozen')],
     ['long names', makeHostileResult()],
   ])('fits a phone, with %s', async (_, result) => {
     const { page } = await open(result, { width: 360 });

@@ -34,6 +34,7 @@ describe('the package', () => {
       /^dist\/[\w-]+-[0-9A-Z]{8}\.js$/,
       /^dist\/THIRD-PARTY-LICENSES\.md$/,
       /^docs\/[\w-]+\.md$/,
+      /^docs\/images\/[\w-]+\.png$/,
       /^docs\/json\/[\w-]+\.schema\.json$/,
       /^(README|CHANGELOG)\.md$/,
       /^LICENSE$/,

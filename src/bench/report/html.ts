@@ -51,7 +51,7 @@ ${section(
     : html`<div class="charts">${charts.map(chartFigure)}</div>
 ${sampleTable(result)}`,
 )}
-${section('Ledger', ledgerTables(result))}
+${section(result.config.scenario === 'conn' ? 'Ledger of the Wills' : 'Ledger', ledgerTables(result))}
 ${section('Latency', latencyTable(result))}
 ${section('Connections', connectionTable(result))}
 ${section('Openings', openingTable(result))}
