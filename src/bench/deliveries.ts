@@ -25,6 +25,8 @@ export interface Deliveries {
   /** Of the last first delivery. */
   readonly publisher: number;
   readonly sequence: number;
+  /** When the last first delivery was sent; NaN where that is not known. */
+  readonly sentUs: number;
   /** What was sent before is not measured, in microseconds. */
   measuredFromUs: number;
   /** A message came: its payload is `bytes` from `from` up to `to`. True for a first delivery. */
@@ -101,6 +103,10 @@ export class VerifiedDeliveries implements Deliveries {
 
   get sequence(): number {
     return this.#probe.sequence;
+  }
+
+  get sentUs(): number {
+    return this.#probe.sentUs;
   }
 
   received(subscriber: number, bytes: Uint8Array, from: number, to: number, nowUs: number): boolean {

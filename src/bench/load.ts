@@ -20,6 +20,12 @@ const SHORTEST_SWEEP_MS = 5;
 const LONGEST_SWEEP_MS = 250;
 /** How often an open loop looks at the clock: as often as a timer can. All that is due by then is sent. */
 const TICK_MS = 1;
+/** So much of the round trip: latencies come out a hundredth too long at most. */
+const GATHERED_PART = 0.01;
+const LONGEST_GATHERING_US = 250;
+/** Linux wakes so much later than it is asked to (timer slack). */
+const OVERSLEEP_US = 60;
+const SHORTEST_BLOCK_US = 10;
 
 /**
  * The load loop. Closed: keeps the window full until every message was sent and none is outstanding. Open: sends each
@@ -41,6 +47,7 @@ export class Load {
   readonly #unconfirmed = new Set<PublisherRecord>();
   #confirmBeforeMs = 0;
   readonly #window: number;
+  readonly #gathers: boolean;
   #turn = 0;
   #pumpIsDue = false;
   #end: LoadEnd = 'completed';
@@ -49,7 +56,9 @@ export class Load {
   #isStopping = false;
   readonly #wake = (): void => this.wake();
 
-  constructor(plan: BenchPlan, recorder: Recorder, clock: Clock) {
+  /** @param gathers answers may wait a hundredth of the round trip; not where the broker is in this thread. */
+  constructor(plan: BenchPlan, recorder: Recorder, clock: Clock, gathers = false) {
+    this.#gathers = gathers;
     this.#plan = plan;
     this.#window = windowOf(plan);
     this.#recorder = recorder;
@@ -117,8 +126,20 @@ export class Load {
     this.#pumpIsDue = false;
     if (this.#state !== 'running') return;
     const left = this.#queue ? this.#sendDue(this.#queue) : this.#fillWindow();
-    if (left === 0) this.wake();
-    else this.#finishIfDone();
+    if (left === 0) return this.wake();
+    this.#finishIfDone();
+    if (!this.#queue) this.#letGather();
+  }
+
+  /**
+   * A broker that writes each packet by itself would cost a system call and a turn of the event loop for each. Where
+   * the round trip is long, the answers of a small part of it are read together.
+   */
+  #letGather(): void {
+    if (!this.#gathers || this.#recorder.outstanding === 0) return;
+    const blockUs = Math.min(this.#recorder.lastLatencyUs * GATHERED_PART, LONGEST_GATHERING_US) - OVERSLEEP_US;
+    // After what was sent in this turn has gone out.
+    if (blockUs >= SHORTEST_BLOCK_US) void Promise.resolve().then(() => this.#clock.block(blockUs / 1000));
   }
 
   /** Returns how many more could have been sent in this turn. */

@@ -21,6 +21,8 @@ export interface Clock {
   /** Calls `callback` every `periodMs`. */
   setRepeating(callback: () => void, periodMs: number): Timer;
   clearTimer(timer: Timer | undefined): void;
+  /** Stops this thread for so long: what comes in meanwhile gathers. */
+  block(durationMs: number): void;
   /** Calls `callback` after the input that is ready now has been handled. */
   setSoon(callback: () => void): void;
 }

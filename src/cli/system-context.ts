@@ -10,12 +10,18 @@ function isFolder(descriptor: number): boolean {
   }
 }
 
+/** Nobody wakes who waits for it. */
+const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4));
+
 export const systemClock: Clock = {
   epochMs: () => performance.timeOrigin + performance.now(),
   monotonicMs: () => performance.now(),
   setTimer: (callback, delayMs): Timer => setTimeout(callback, delayMs),
   setRepeating: (callback, periodMs): Timer => setInterval(callback, periodMs),
   clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
+  block: (durationMs) => {
+    Atomics.wait(NEVER_WOKEN, 0, 0, durationMs);
+  },
   setSoon: (callback) => {
     setImmediate(callback);
   },

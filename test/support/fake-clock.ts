@@ -39,6 +39,13 @@ export class FakeClock implements Clock {
     if (timer !== undefined) this.#timers.delete(timer as FakeTimer);
   }
 
+  /** How long it was blocked so far; no time passes. */
+  blockedMs = 0;
+
+  block(durationMs: number): void {
+    this.blockedMs += durationMs;
+  }
+
   setSoon(callback: () => void): void {
     setImmediate(callback);
   }

@@ -14,6 +14,7 @@ export class Tally implements Deliveries {
   measuredFromUs = Number.NEGATIVE_INFINITY;
   readonly publisher = 0;
   readonly sequence = 0;
+  readonly sentUs = Number.NaN;
 
   /** A subscriber, in whatever thread, has a message for the first time. */
   add(nowUs: number): void {

@@ -72,6 +72,7 @@ export async function runOnce(
     stop,
     machine,
     startThread: context.startThread,
+    isBrokerApart: values.get(brokerOption) === undefined,
     brokerProcess,
     openSession: openPatiently(context, status, resolvePatience(values)),
     handlers: makeTrace(NAME, values, context),
