@@ -28,11 +28,14 @@ export interface Wording<T> {
   readonly warning: RegExp;
 }
 
-/** A block on a terminal that can be written again and again, lines where each one is kept: in CI, on a dumb terminal. */
+/**
+ * A block on a terminal that can be written again and again, lines where each one is kept: in CI, on a dumb terminal. A
+ * terminal that is 0 columns wide does not tell how wide it is, and so not how many of its lines a block takes up.
+ */
 export function chooseDisplay(stream: Output, { CI, TERM }: Context['env']): 'block' | 'lines' | 'none' {
   const inCi = CI !== undefined && CI !== '' && CI !== 'false';
   const isTerminal = stream.isTTY === true;
-  if (isTerminal && !inCi && 'cursorTo' in stream && TERM !== 'dumb') return 'block';
+  if (isTerminal && !inCi && 'cursorTo' in stream && TERM !== 'dumb' && stream.columns !== 0) return 'block';
   return isTerminal || inCi ? 'lines' : 'none';
 }
 
@@ -68,7 +71,7 @@ export async function startBlock<T>(
     periodMs: BLOCK_PERIOD_MS,
     show(state) {
       // One column stays free: a terminal may go to the next line when the last one is written.
-      const columns = (stream.columns ?? DEFAULT_COLUMNS) - INDENT.length - 1;
+      const columns = (stream.columns || DEFAULT_COLUMNS) - INDENT.length - 1;
       const block = wording.block(state, columns).replaceAll('\n', `\n${INDENT}`);
       spinner.text = block.replace(wording.warning, (warning) => style.warning(warning));
     },

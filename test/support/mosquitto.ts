@@ -45,6 +45,8 @@ export interface Mosquitto {
   readonly port: number;
   /** Of the further listeners, by the name they were given. */
   readonly ports: Readonly<Record<string, number>>;
+  /** Of its process, as long as it runs. */
+  readonly pid: number;
   /** Its log of this start; every packet is in it. */
   readonly log: Transcript;
   stop(): Promise<void>;
@@ -118,6 +120,9 @@ async function startOnce(options: MosquittoOptions): Promise<Mosquitto> {
   return {
     port,
     ports,
+    get pid() {
+      return broker.pid;
+    },
     get log() {
       return broker.stderr;
     },
