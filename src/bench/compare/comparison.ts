@@ -1,7 +1,7 @@
 /** Types only: what a comparison of results came to. docs/json/bench-comparison.schema.json. */
 import type { Interval } from './statistics.ts';
 
-export type ComparedMeasure = {
+export interface ComparedMeasure {
   /** As `--measure` and `--assert` name it. */
   readonly measure: string;
   readonly unit: 'perSecond' | 'us';
@@ -16,7 +16,7 @@ export type ComparedMeasure = {
   readonly verdict: 'faster' | 'slower' | 'no-difference' | 'unknown';
   /** Slower beyond `--tolerance`; false without it. */
   readonly beyondTolerance: boolean;
-};
+}
 
 /** Something that may explain a difference: not the same in both. */
 export interface Difference {
