@@ -9,6 +9,7 @@ import { findMismatch, type JsonSchema } from '../../src/bench/json-schema.ts';
 import { parseResult, readResult } from '../../src/bench/read-result.ts';
 import { formatJson } from '../../src/bench/report/json.ts';
 import { UndecodableError, UsageError } from '../../src/errors.ts';
+import { makeConnResult, makeFullResult, makeHostileResult } from './support/results.ts';
 import { readStored } from './support/stored.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mqtt-bench-'));
@@ -34,6 +35,9 @@ const faultWith = (differs: object): string => faultOf(JSON.stringify({ ...lossy
 describe('parseResult', () => {
   it('gives back what was written', () => {
     expect(parseResult(formatJson(lossy), 'a.json')).toEqual(lossy);
+    for (const result of [makeFullResult(), makeConnResult(), makeHostileResult(), readStored('frozen')]) {
+      expect(parseResult(formatJson(result), 'a.json')).toEqual(result);
+    }
   });
 
   it.each([
@@ -144,14 +148,15 @@ describe('findMismatch', () => {
   const validate = new Ajv2020({ strict: false }).compile(admittingAdditions(SCHEMA) as object);
 
   it('finds what ajv finds, wherever one value of a result is replaced or missing', () => {
-    const paths = pathsOf(lossy);
+    const results = [lossy, { ...makeFullResult(), samples: makeFullResult().samples.slice(0, 2) }, makeConnResult()];
+    const places = results.flatMap((result) => pathsOf(result).map((path) => ({ path, result })));
     const other = fc.oneof(
       fc.constantFrom(undefined, null, '', 0, -1, 0.5, 3, 70_000, true, [], {}, 'pub', 'completed', [{}], ['a']),
       fc.jsonValue(),
     );
     fc.assert(
-      fc.property(fc.constantFrom(...paths), other, (path, value) => {
-        const changed = replaced(lossy, path, value);
+      fc.property(fc.constantFrom(...places), other, ({ path, result }, value) => {
+        const changed = replaced(result, path, value);
         expect(findMismatch(SCHEMA, changed) === undefined).toBe(validate(changed));
       }),
       { numRuns: 2000 },

@@ -1,14 +1,15 @@
 /** The page of mqtt-bench report as a browser without a network shows it. */
 import { writeFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatHtml } from '../../src/bench/report/html.ts';
 import type { BenchResult } from '../../src/bench/result.ts';
 import { formatCount, formatLatencyUs } from '../../src/output/units.ts';
 import { makeFullResult, makeHostileResult, makeSamples } from '../bench/support/results.ts';
 import { readStored } from '../bench/support/stored.ts';
 import { describeWith, findCommand } from '../support/needs.ts';
+import { runSpawnedCli } from '../support/spawn-cli.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 const full = makeFullResult();
@@ -19,6 +20,27 @@ interface Opened {
   /** Errors and warnings of the console, exceptions, and each request that was not the page itself. */
   readonly complaints: readonly string[];
 }
+
+describe('the built mqtt-bench report', () => {
+  const stored = fileURLToPath(new URL('../bench/stored/frozen.json', import.meta.url));
+
+  it('makes the same page as the sources', async () => {
+    const { exitCode, stdout, stderr } = await runSpawnedCli('mqtt-bench', ['report', stored, '--format', 'html']);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout.toString()).toBe(formatHtml(readStored('frozen')));
+  });
+
+  it('prints what the run printed, from its JSON', async () => {
+    const words = ['--broker', 'embedded', '-n', '200', '-q', '1'];
+    const folder = makeTempFolder();
+    const out = folder.file('result.json');
+    const run = await runSpawnedCli('mqtt-bench', [...words, '--out', out]);
+    const again = await runSpawnedCli('mqtt-bench', ['report', out]);
+    folder.remove();
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(again.stdout.toString()).toBe(run.stdout.toString());
+  });
+});
 
 describeWith(['chromium'], 'the page of a report', () => {
   const folder = makeTempFolder();

@@ -152,7 +152,7 @@ export function makeConnResult(): BenchResult {
   const nothing = Object.fromEntries(
     Object.keys(full.ledger).map((name) => [name, 0]),
   ) as unknown as BenchResult['ledger'];
-  const wills = { ...nothing, expected: 998, delivered: 997, lost: 1 };
+  const wills = { ...nothing, attempted: 998, accepted: 998, expected: 998, delivered: 997, lost: 1 };
   return {
     ...rest,
     config: {
@@ -173,8 +173,8 @@ export function makeConnResult(): BenchResult {
       reasons: [{ reason: 'no CONNACK in 10 s', count: 4 }],
     },
     ledger: wills,
-    perPublisher: [],
-    perSubscriber: [],
+    perPublisher: [wills],
+    perSubscriber: [{ expected: 998, delivered: 997, lost: 1, duplicated: 0, outOfOrder: 0 }],
     latency: {
       ...full.latency,
       connect: makeLatency(1996, 80),
@@ -211,7 +211,7 @@ export function makeHostileResult(): BenchResult {
       payload: { kind: 'file', source: HOSTILE, sizeBytes: 64 },
       properties: { [HOSTILE]: HOSTILE },
     },
-    broker: { ...full.broker, host: HOSTILE, name: HOSTILE, version: HOSTILE, protocol: HOSTILE },
+    broker: { ...full.broker, host: HOSTILE, name: HOSTILE, version: HOSTILE },
     environment: { ...full.environment, hostname: HOSTILE, cpuModel: HOSTILE, packages: { [HOSTILE]: HOSTILE } },
     connections: { ...full.connections, reasons: [{ reason: HOSTILE, count: 2 }] },
     samples: first === undefined ? [] : [{ ...first, sys: { [HOSTILE]: 1 } }],
