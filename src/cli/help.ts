@@ -20,8 +20,15 @@ export function formatBriefUsage(command: Command): string {
   ].join('\n');
 }
 
-/** The whole help: examples on top, then the options by group. `columns`: of the terminal, if it is one. */
-export function formatHelp(command: Command, columns: number | undefined): string {
+/**
+ * The whole help: examples on top, then the commands that its first word may choose, then the options by group.
+ * `columns`: of the terminal, if it is one.
+ */
+export function formatHelp(
+  command: Command,
+  columns: number | undefined,
+  subcommands: readonly Pick<Command, 'name' | 'summary'>[] = [],
+): string {
   const width = Math.min(columns ?? MAX_WIDTH, MAX_WIDTH);
   const lines = [
     `${command.name}: ${command.summary}`,
@@ -31,6 +38,10 @@ export function formatHelp(command: Command, columns: number | undefined): strin
     'Examples:',
   ];
   for (const { says, typed } of command.examples) lines.push(`  ${typed}`, `      ${says}`);
+  if (subcommands.length > 0) {
+    lines.push('', 'Commands, each with a --help of its own:');
+    for (const { name, summary } of subcommands) lines.push(...formatEntry(`  ${name}`, summary, width));
+  }
   for (const group of GROUPS) {
     const specs = command.options.filter((spec) => spec.group === group);
     if (specs.length > 0) lines.push('', `${group}:`, ...specs.flatMap((spec) => formatOption(spec, width)));
@@ -39,8 +50,11 @@ export function formatHelp(command: Command, columns: number | undefined): strin
 }
 
 function formatOption(spec: OptionSpec, width: number): string[] {
-  const label = `  ${labelOf(spec)}`;
-  const text = wrap(describe(spec), Math.max(30, width - LABEL_WIDTH));
+  return formatEntry(`  ${labelOf(spec)}`, describe(spec), width);
+}
+
+function formatEntry(label: string, meaning: string, width: number): string[] {
+  const text = wrap(meaning, Math.max(30, width - LABEL_WIDTH));
   const [first = '', ...rest] = text;
   const margin = ' '.repeat(LABEL_WIDTH);
   const head = label.length < LABEL_WIDTH - 1 ? [label.padEnd(LABEL_WIDTH) + first] : [label, margin + first];

@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts';
 import { indexOptions, type OptionIndex, scanArgv } from '../options/argv.ts';
 import { helpOption, hostOption, showConfigOption, urlArgument, versionFlag } from '../options/connection.ts';
 import type { OptionValues } from '../options/option-values.ts';
+import { quote } from '../output/escape.ts';
 import { Writer } from '../output/writer.ts';
 import { COMMANDS } from './command-table.ts';
 import type { Context } from './context.ts';
@@ -25,6 +26,7 @@ export async function run(name: string, argv: readonly string[], context: Contex
     }
     const [first = '', ...rest] = argv;
     const chosen = Object.hasOwn(found.subcommands ?? {}, first) ? await found.subcommands?.[first]?.() : undefined;
+    if (chosen === undefined && found.subcommands !== undefined) await refuseMistyped(found, first);
     return await runCommand(chosen ?? found, chosen ? rest : argv, context, (values) => {
       understood = values;
     });
@@ -32,6 +34,14 @@ export async function run(name: string, argv: readonly string[], context: Contex
     const { reportError } = await import('./report-error.ts');
     return reportError(name, error, { argv, values: understood }, context);
   }
+}
+
+/** Throws UsageError for a first word that is nearly one of a command's own commands. */
+async function refuseMistyped({ name, subcommands = {} }: Command, word: string): Promise<void> {
+  if (word === '' || word.startsWith('-') || word.includes('://')) return;
+  const { suggestName } = await import('../options/suggest.ts');
+  const meant = suggestName(word, Object.keys(subcommands));
+  if (meant !== undefined) throw new UsageError(`unknown command ${quote(word)}`, `Did you mean ${name} ${meant}?`);
 }
 
 async function runCommand(
@@ -48,7 +58,8 @@ async function runCommand(
   switch (asksFor(command, argv)) {
     case 'help': {
       const { formatHelp } = await import('./help.ts');
-      return print(formatHelp(command, context.stdout.columns), context);
+      const subcommands = await Promise.all(Object.values(command.subcommands ?? {}).map((load) => load()));
+      return print(formatHelp(command, context.stdout.columns, subcommands), context);
     }
     case 'version': {
       const { VERSION } = await import('./version.ts');

@@ -14,7 +14,9 @@ describe.each(commands.map((command) => [command.name, command] as const))('the 
     const text = help.replaceAll(/\n {20,}/g, ' ').replaceAll(/ +/g, ' ');
     for (const spec of command.options) {
       const label = labelOf(spec).trim();
-      const starts = lines.filter((line) => line.trim() === label || line.trim().startsWith(`${label} `));
+      // A wrapped line may begin with the name of another option.
+      const firsts = lines.filter((line) => !line.startsWith(' '.repeat(20))).map((line) => line.trim());
+      const starts = firsts.filter((line) => line === label || line.startsWith(`${label} `));
       expect(starts, label).toHaveLength(1);
       expect(text).toContain(`${label.replaceAll(/ +/g, ' ')} ${spec.summary}`);
       if (spec.defaultText !== undefined) expect(text).toContain(`default: ${spec.defaultText}`);
@@ -48,6 +50,15 @@ describe.each(commands.map((command) => [command.name, command] as const))('the 
     expect(help).not.toMatch(/ $/m);
     expect(help.endsWith('\n')).toBe(true);
     expect(help).not.toContain('undefined');
+  });
+
+  it('lists the commands that its first word may choose', async () => {
+    const subcommands = await Promise.all(Object.values(command.subcommands ?? {}).map((load) => load()));
+    const listed = formatHelp(command, 80, subcommands).replaceAll(/\n {20,}/g, ' ');
+    expect(listed.includes('Commands, each with a --help of its own:\n')).toBe(subcommands.length > 0);
+    for (const { name, summary } of subcommands) {
+      expect(listed.replaceAll(/ +/g, ' ')).toContain(`\n ${name} ${summary}\n`);
+    }
   });
 
   it('in short has the two most useful examples', () => {

@@ -395,3 +395,21 @@ describe('mqtt-bench compare', () => {
     expect(exitCode).toBe(2);
   });
 });
+
+describe('a first word that is no command', () => {
+  it.each([
+    ['comapre', 'compare'],
+    ['Merge', 'merge'],
+    ['reprot', 'report'],
+  ])('%s is told to be %s', async (word, meant) => {
+    const { exitCode, stderr } = await runCli('mqtt-bench', [word, 'a.json', 'b.json']);
+    expect(stderr).toBe(`mqtt-bench: unknown command ${word}\n  Did you mean mqtt-bench ${meant}?\n`);
+    expect(exitCode).toBe(2);
+  });
+
+  it('is told to be unexpected where it is like none', async () => {
+    const { exitCode, stderr } = await runCli('mqtt-bench', ['localhost']);
+    expect(stderr).toMatch(/^mqtt-bench: unexpected argument localhost\n/);
+    expect(exitCode).toBe(2);
+  });
+});
