@@ -50,6 +50,8 @@ export interface Mosquitto {
   /** Its log of this start; every packet is in it. */
   readonly log: Transcript;
   stop(): Promise<void>;
+  /** With persistence: writes sessions and messages to its file. Once for each start. */
+  save(): Promise<void>;
   /** Ends it as a crash would: no DISCONNECT, connections reset. */
   crash(): Promise<void>;
   /** Starts it again at the same ports after `stop` or `crash`. */
@@ -127,6 +129,10 @@ async function startOnce(options: MosquittoOptions): Promise<Mosquitto> {
       return broker.stderr;
     },
     stop: () => end('SIGTERM'),
+    async save() {
+      broker.kill('SIGUSR1');
+      await broker.stderr.waitFor(/^Saving in-memory database to /m);
+    },
     crash: () => end('SIGKILL'),
     async start() {
       broker = await launch(configuration);
