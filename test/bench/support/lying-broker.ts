@@ -60,6 +60,7 @@ export class LyingBroker {
   readonly clock: Clock;
   readonly lies: Lies;
   readonly #counts = new Map<string, number>();
+  #turn = 0;
   #wills = 0;
   /** Unanswered QoS 1 and 2 messages of one connection, at most, so far. */
   mostInFlight = 0;
@@ -80,7 +81,7 @@ export class LyingBroker {
   };
 
   get subscribers(): readonly LyingSession[] {
-    return this.sessions.filter(({ filters }) => filters.some((filter) => !filter.startsWith('$')));
+    return this.sessions.filter(({ filters }) => filters.some((filter) => !filter.startsWith('$SYS')));
   }
 
   get publishers(): readonly LyingSession[] {
@@ -95,13 +96,29 @@ export class LyingBroker {
     this.#counts.set(topic, sequence + 1);
     const seen = { topic, sequence };
     const payload = this.lies.alter?.(message.payload, seen) ?? message.payload;
-    const matching = this.subscribers.filter(({ filters }) => filters.some((filter) => topicMatches(filter, topic)));
+    const matching = this.#receiversOf(topic);
     for (const [index, subscriber] of matching.entries()) {
       for (const delayMs of this.lies.deliver?.(seen, index) ?? [0]) {
         this.after(delayMs, () => subscriber.deliver(topic, payload, message.properties));
       }
     }
     return seen;
+  }
+
+  /** Of the members of a shared subscription one has it, in turn. */
+  #receiversOf(topic: string): LyingSession[] {
+    const groups = new Map<string, LyingSession[]>();
+    const receivers: LyingSession[] = [];
+    for (const subscriber of this.subscribers) {
+      for (const filter of subscriber.filters) {
+        const [, share, own] = /^\$share\/([^/]+)\/(.+)$/.exec(filter) ?? [];
+        if (!topicMatches(own ?? filter, topic)) continue;
+        if (share === undefined) receivers.push(subscriber);
+        else groups.set(share, [...(groups.get(share) ?? []), subscriber]);
+      }
+    }
+    for (const members of groups.values()) receivers.push(members[this.#turn++ % members.length] as LyingSession);
+    return receivers;
   }
 
   /** A connection with this Will is gone, without DISCONNECT. */
