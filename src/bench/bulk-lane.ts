@@ -27,14 +27,16 @@ export class BulkLane implements PublishLane {
     clock: Clock,
   ) {
     const { info } = session;
-    this.receiveMaximum = plan.isWindowChosen ? info.receiveMaximum : inFlightLimit(info, plan.qos);
+    const limit = plan.isWindowChosen ? info.receiveMaximum : inFlightLimit(info, plan.qos);
+    const exchanges = makeExchanges(Math.min(window, limit));
+    // Messages that are given up keep their identifiers until they are answered.
+    this.receiveMaximum = Math.min(limit, exchanges.largest);
     this.#session = session;
     this.#content = content;
     let nowUs = 0;
     lanes.onRead = () => {
       nowUs = clock.monotonicMs() * 1000;
     };
-    const exchanges = makeExchanges(Math.min(window, this.receiveMaximum));
     const kind = {
       qos: plan.qos,
       retain: isRetained(plan, info),

@@ -56,11 +56,11 @@ export class Lanes {
     wire.intercept((chunk) => this.#read(chunk));
   }
 
-  /** From here on Packet Identifiers up to `exchanges.size` are the lane's, unless it publishes at QoS 0. */
+  /** From here on Packet Identifiers up to `exchanges.largest` are the lane's, unless it publishes at QoS 0. */
   openPublish(kind: MessageKind, exchanges: Exchanges, events: PublishLaneEvents): PublishLane {
     const lane = new PublishLane(this.#writer, this.#version, kind, exchanges, events, this.#trace);
     if (kind.qos > 0) {
-      this.#identifiers.reserve(exchanges.size);
+      this.#identifiers.reserve(exchanges.largest);
       this.#claim([PUBACK, PUBREC, PUBCOMP], (type, bytes, _start, body, end) => lane.take(type, bytes, body, end));
     }
     return lane;

@@ -140,7 +140,7 @@ export class PublishLane {
   /** Takes PUBACK, PUBREC or PUBCOMP. False: it is of no message of this lane. Throws Error for a malformed one. */
   take(type: number, bytes: Buffer, body: number, end: number): boolean {
     const id = packetIdOf(bytes, body, end);
-    if (id > this.#exchanges.size) return false;
+    if (id > this.#exchanges.largest) return false;
     if (this.#trace !== undefined)
       traceAnswer(this.#trace, 'received', type, id, outcomeOf(bytes, body, end).reasonCode);
     const state = this.#exchanges.stateOf(id);

@@ -37,6 +37,18 @@ describe('the exchanges of a lane', () => {
     );
   });
 
+  it('take more identifiers where answers stay away, and say so when there are no more', () => {
+    const exchanges = new Exchanges(4, 20);
+    const ids = Array.from({ length: 20 }, (_, token) => exchanges.begin(token, AWAITS_PUBACK, 2 * token));
+    expect(new Set(ids).size).toBe(20);
+    expect(ids.map((id) => [exchanges.tokenOf(id), exchanges.stampOf(id)])).toEqual(
+      ids.map((_, token) => [token, 2 * token]),
+    );
+    expect(() => exchanges.begin(20, AWAITS_PUBACK, 0)).toThrow('every Packet Identifier is in use');
+    exchanges.end(7);
+    expect(exchanges.begin(21, AWAITS_PUBACK, 0)).toBe(7);
+  });
+
   it('know nothing of identifiers that were never given out', () => {
     const exchanges = new Exchanges(5);
     expect([0, 1, 5, 6, 65_535].map((id) => exchanges.stateOf(id))).toEqual([0, 0, 0, 0, 0]);
