@@ -150,7 +150,7 @@ describe('--profile', () => {
       const config = await configOf(['--profile', 'lab'], { HOME: home.path }, command);
       expect(config['--host']).toBe(`lab from ${home.file(`${PROFILES}/lab`)}:1`);
       expect(config['--username']).toContain('ann from ');
-      expect(config['--retain']?.startsWith('on from')).toBe(command === 'mqtt-pub' ? true : undefined);
+      expect(config['--retain']?.startsWith('on from')).toBe(/pub|bench/.test(command) ? true : undefined);
       expect(config['--verbose']?.startsWith('on from')).toBe(/sub|rr/.test(command) ? true : undefined);
     }
     expect((await configOf(['--profile', 'lab-2.old'], { HOME: home.path }))['--host']).toContain('lab2 from ');
