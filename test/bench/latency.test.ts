@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { build } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
+import { decodeHistogram } from '../../src/bench/histogram.ts';
 import { LatencyCounts } from '../../src/bench/latency.ts';
 import { summarizeLatency } from '../../src/bench/summarize.ts';
 
@@ -78,7 +79,24 @@ describe('summarizeLatency', () => {
       p99: 990,
       p999: 999,
       max: 1000,
+      hdr: expect.any(String),
     });
+  });
+
+  it('holds every bucket in its HdrHistogram', () => {
+    fc.assert(
+      fc.property(fc.array(latencyUs, { minLength: 1, maxLength: 100 }), (values) => {
+        const counts = countsOf(values);
+        const histogram = decodeHistogram(summarizeLatency(counts));
+        expect(histogram?.totalCount).toBe(values.length);
+        const recorded = build({ bitBucketSize: 64, numberOfSignificantValueDigits: 3 });
+        for (const value of values) recorded.recordValue(value);
+        for (let percentile = 1; percentile <= 100; percentile += 1) {
+          expect(histogram?.getValueAtPercentile(percentile)).toBe(recorded.getValueAtPercentile(percentile));
+        }
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('of nothing has a count and no values', () => {
@@ -92,6 +110,7 @@ describe('summarizeLatency', () => {
       p99: null,
       p999: null,
       max: null,
+      hdr: null,
     });
   });
 });

@@ -79,27 +79,28 @@ PUBACK      p50 4.0 ms   p90 4.0 ms   p99 4.0 ms   p99.9 4.0 ms
 
   it('hands every option to the run', async () => {
     const argv =
-      '-n 12 --qos 2 -t bench/a --size 100 --publishers 3 --subscribers 2 --window 5 --drain-timeout 2s --json';
+      '-n 12 --qos 2 -t bench/{publisher}/a --size 100 --publishers 3 --subscribers 2 --window 5 --drain-timeout 2s --json';
     const { result, clock, lyingBroker } = startBench(argv);
     const { stdout } = await drive(result, clock);
     const { config } = JSON.parse(stdout.toString()) as BenchResult;
-    expect(config).toEqual({
+    expect(config).toMatchObject({
       scenario: 'pubsub',
       messages: 12,
       qos: 2,
-      topicPrefix: 'bench/a',
-      sizeBytes: 100,
+      topic: 'bench/{publisher}/a',
+      filter: 'bench/+/a',
+      payload: { kind: 'filler', source: null, sizeBytes: 100 },
       publishers: 3,
       subscribers: 2,
       window: 5,
       drainTimeoutMs: 2000,
     });
     const { published, subscribers } = lyingBroker;
-    expect(new Set(published.map(({ topic }) => topic))).toEqual(new Set(['bench/a/0', 'bench/a/1', 'bench/a/2']));
+    expect(new Set(published.map(({ topic }) => topic))).toEqual(new Set(['bench/0/a', 'bench/1/a', 'bench/2/a']));
     expect(new Set(published.map(({ payload, qos, retain }) => [payload.length, qos, retain].join()))).toEqual(
       new Set(['100,2,false']),
     );
-    expect(subscribers.map(({ filters }) => filters)).toEqual([['bench/a/+'], ['bench/a/+']]);
+    expect(subscribers.map(({ filters }) => filters)).toEqual([['bench/+/a'], ['bench/+/a']]);
   });
 
   it('takes another topic and another mark at every run', async () => {
@@ -198,7 +199,7 @@ describe('mqtt-bench ends with', () => {
   it('8 when the subscription is denied', async () => {
     const { exitCode, stdout, stderr } = await runBench('-n 10 -t a', { subscribe: () => ({ reasonCode: 0x87 }) });
     expect(stderr).toBe(
-      'mqtt-bench: the broker denied the subscription to a/+: Not authorized (0x87)\n  Which topics may this user read? -t sets the prefix.\n',
+      'mqtt-bench: the broker denied the subscription to a: Not authorized (0x87)\n  Which topics may this user read? -t sets them.\n',
     );
     expect([exitCode, stdout.length]).toEqual([8, 0]);
   });
