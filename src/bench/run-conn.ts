@@ -53,7 +53,7 @@ class ConnRun {
     this.#plan = plan;
     this.#connection = connection;
     this.#world = world;
-    this.#handlers = isIdle(plan, connection, world) ? { idle: new KeepAliveWheel(world.clock) } : world.handlers;
+    this.#handlers = needsClient(connection, world) ? world.handlers : { idle: new KeepAliveWheel(world.clock) };
     this.wills = connection.will && new WillRecord(plan.runId, connection.will.payload);
   }
 
@@ -179,15 +179,9 @@ class ConnRun {
   }
 }
 
-/** Whether the connections have nothing to do but to be there. */
-function isIdle(
-  { filter }: BenchPlan,
-  { authProperties, cleanStart }: ConnectionPlan,
-  { handlers }: BenchWorld,
-): boolean {
-  // The session of an earlier run may have messages.
-  const mayReceive = filter !== null || !cleanStart;
-  return !mayReceive && authProperties === undefined && handlers.onTrace === undefined;
+/** Whether only a client can do what the connections have to: enhanced authentication, and a trace. */
+function needsClient({ authProperties }: ConnectionPlan, { handlers }: BenchWorld): boolean {
+  return authProperties !== undefined || handlers.onTrace !== undefined;
 }
 
 function progressOf({ connections }: Stage, wills: WillRecord | undefined): Progress {

@@ -1,18 +1,18 @@
 /**
- * A session that is held and does nothing: CONNECT, Keep Alive and DISCONNECT with the packets of MQTT.js but without
- * its client, which takes several times the memory. `mqtt-bench conn` holds thousands of them.
+ * A session that is held and publishes nothing: CONNECT, SUBSCRIBE, Keep Alive and DISCONNECT with the packets of MQTT.js
+ * but without its client, which takes several times the memory. `mqtt-bench conn` holds thousands of them.
  */
 import type { Duplex } from 'node:stream';
-import { generate, parser as makeParser, type Packet, type Parser } from 'mqtt-packet';
+import { generate, type IPublishPacket, parser as makeParser, type Packet, type Parser } from 'mqtt-packet';
 import type { Clock } from '../cli/context.ts';
-import { InternalError } from '../errors.ts';
+import { ConnectionLostError, InternalError } from '../errors.ts';
 import type { ConnectionPlan } from './connection-plan.ts';
 import type { KeepAliveWheel, Spoke, Ticking } from './keep-alive-wheel.ts';
 import type { DialResult } from './mqttjs.ts';
 import { connectFieldsOf, type DialChoice, withProperties } from './mqttjs-client.ts';
-import { describeLoss, endOf, findFault, infoOf, refusalOf } from './mqttjs-packets.ts';
+import { describeLoss, endOf, findFault, infoOf, outcomesOf, refusalOf, subscribeOptions } from './mqttjs-packets.ts';
 import type { PacketProperties } from './properties.ts';
-import type { Session, SessionEnd, SessionHandlers, SessionInfo } from './session.ts';
+import type { Session, SessionEnd, SessionHandlers, SessionInfo, SubscribeOutcome, Subscription } from './session.ts';
 import { CLOSE_GRACE_MS, cutTransport } from './wire.ts';
 
 const PINGREQ = generate({ cmd: 'pingreq' });
@@ -97,7 +97,7 @@ class IdleSession implements Session, Ticking {
         }
       };
     });
-    this.#write(generate({ cmd: 'connect', ...connectFieldsOf(plan, choice) } as Packet));
+    this.#send({ cmd: 'connect', ...connectFieldsOf(plan, choice) } as Packet);
     const closed = this.ended.then((): DialResult => ({ kind: 'closed', failure: this.#failure }));
     const result = await Promise.race([answered, closed]);
     if (result.kind !== 'open') this.#transport.destroy();
@@ -141,8 +141,31 @@ class IdleSession implements Session, Ticking {
     return unable();
   }
 
-  subscribe(): Promise<never> {
-    return unable();
+  /** One at a time. What comes is acknowledged, and goes nowhere. */
+  async subscribe(
+    subscriptions: readonly Subscription[],
+    properties?: PacketProperties,
+  ): Promise<readonly SubscribeOutcome[]> {
+    const answered = new Promise<readonly SubscribeOutcome[]>((resolve) => {
+      this.#onAnswer = (packet) => {
+        if (packet.cmd !== 'suback') return;
+        this.#onAnswer = undefined;
+        const filters = subscriptions.map(({ filter }) => filter);
+        const outcomes = outcomesOf(filters, packet, this.#version);
+        if (outcomes !== undefined) resolve(outcomes);
+        else this.#fail(new Error('SUBACK has another number of codes than there were filters'));
+      };
+    });
+    this.#send({
+      cmd: 'subscribe',
+      messageId: 1,
+      subscriptions: subscriptions.map((one) => ({ topic: one.filter, ...subscribeOptions(one) })),
+      ...withProperties(this.#version, properties),
+    });
+    const lost = this.ended.then(({ reason }): never => {
+      throw new ConnectionLostError(`the connection was lost: ${reason}`);
+    });
+    return Promise.race([answered, lost]);
   }
 
   unsubscribe(): Promise<never> {
@@ -176,7 +199,17 @@ class IdleSession implements Session, Ticking {
     if (fault !== undefined) this.#fail(new Error(fault));
     else if (packet.cmd === 'disconnect') this.#finish(endOf(packet));
     else if (packet.cmd === 'auth') this.#fail(new Error('the broker asks for an AUTH packet, and -D auth gives none'));
+    else if (packet.cmd === 'publish') this.#acknowledge(packet);
+    else if (packet.cmd === 'pubrel') this.#send({ cmd: 'pubcomp', messageId: packet.messageId ?? 0 });
     else this.#onAnswer?.(packet);
+  }
+
+  #acknowledge({ messageId = 0, qos }: IPublishPacket): void {
+    if (qos > 0) this.#send({ cmd: qos === 1 ? 'puback' : 'pubrec', messageId });
+  }
+
+  #send(packet: Packet): void {
+    this.#write(generate(packet, { protocolVersion: this.#version }));
   }
 
   #write(bytes: Buffer): void {

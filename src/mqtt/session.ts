@@ -133,8 +133,8 @@ export interface SessionHandlers {
   /** The same, to be loaded while the connection is opened. */
   readonly loadLanes?: () => Promise<MakeLanes>;
   /**
-   * For a connection that is only to be held, in a fraction of the memory: it can be closed and cut, and not publish,
-   * subscribe or ping. The wheel does its Keep Alive. None of the other handlers but `onOpened` are called.
+   * For a connection that is only to be held, in a fraction of the memory: it can subscribe, be closed and be cut, and
+   * neither publish nor ping. The wheel does its Keep Alive. Of the other handlers only `onOpened` is called.
    */
   readonly idle?: KeepAliveWheel;
   /** A line of the protocol trace (`-d`), without a newline. Never holds a password or payload. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { KeepAliveWheel } from '../../src/mqtt/keep-alive-wheel.ts';
 import type { Session } from '../../src/mqtt/session.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
-import { acceptConnect } from '../support/liar.ts';
+import { acceptConnect, acceptSubscribe } from '../support/liar.ts';
 import type { Peer } from '../support/peer.ts';
 import { deferred, talk } from './talking.ts';
 
@@ -121,6 +121,36 @@ describe('an idle session', () => {
     peer.send(Buffer.from([0xc0]));
     peer.send(Buffer.from([0x00]));
     expect(await session.ended).toEqual({ kind: 'lost', reason: 'the broker sent PINGREQ' });
+  });
+
+  it('subscribes, and acknowledges what comes [MQTT5 4.3]', async () => {
+    const { peer, session } = await hold();
+    const asking = session.subscribe([
+      { filter: 'a/#', qos: 2 },
+      { filter: 'b', qos: 1 },
+    ]);
+    await acceptSubscribe(peer, [2, 0x87], 'not b');
+    expect(await asking).toEqual([
+      { filter: 'a/#', reasonCode: 2, reasonString: 'not b' },
+      { filter: 'b', reasonCode: 0x87, reasonString: 'not b' },
+    ]);
+    const message = { cmd: 'publish', topic: 'a/b', payload: 'x', dup: false, retain: false } as const;
+    peer.send({ ...message, qos: 0 });
+    peer.send({ ...message, qos: 1, messageId: 7 });
+    expect(await peer.receive('puback')).toMatchObject({ messageId: 7 });
+    peer.send({ ...message, qos: 2, messageId: 8 });
+    expect(await peer.receive('pubrec')).toMatchObject({ messageId: 8 });
+    peer.send({ cmd: 'pubrel', messageId: 8 });
+    expect(await peer.receive('pubcomp')).toMatchObject({ messageId: 8 });
+    expect(peer.packets.map(({ cmd }) => cmd)).toEqual(['connect', 'subscribe', 'puback', 'pubrec', 'pubcomp']);
+  });
+
+  it('that subscribes when the connection is lost learns of it', async () => {
+    const { peer, session } = await hold();
+    const asking = session.subscribe([{ filter: 'a', qos: 0 }]);
+    await peer.receive('subscribe');
+    peer.end();
+    await expect(asking).rejects.toThrow('the connection was lost: the broker closed it');
   });
 
   it('closes with DISCONNECT', async () => {
