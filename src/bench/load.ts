@@ -239,6 +239,7 @@ export class Load {
     if (this.#queue) {
       this.#queue.advance();
       this.#recorder.schedule.unsent = this.#senders.reduce((sum, { due, record }) => sum + due - record.attempted, 0);
+      this.#queue = undefined;
     }
     for (const sender of this.#senders.splice(0)) this.#confirm(sender);
     this.wake();
