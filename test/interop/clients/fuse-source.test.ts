@@ -1,0 +1,4 @@
+import { fuseSource } from './programs.ts';
+import { testProgram } from './test-program.ts';
+
+testProgram(fuseSource);

@@ -1,0 +1,4 @@
+import { pahoC } from './programs.ts';
+import { testProgram } from './test-program.ts';
+
+testProgram(pahoC);

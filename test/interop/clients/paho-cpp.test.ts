@@ -1,0 +1,4 @@
+import { pahoCpp } from './programs.ts';
+import { testProgram } from './test-program.ts';
+
+testProgram(pahoCpp);

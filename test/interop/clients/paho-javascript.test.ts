@@ -1,0 +1,4 @@
+import { pahoJavaScript } from './programs.ts';
+import { testProgram } from './test-program.ts';
+
+testProgram(pahoJavaScript);
