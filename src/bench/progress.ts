@@ -13,8 +13,11 @@ export interface Progress {
   readonly lost: number;
   /** Connections that are open. */
   readonly connections: number;
-  /** Of everything that has ended since the start; it may be replaced by an empty one at the end of the warm-up. */
+  /** Of everything that was sent after the warm-up and has ended. */
   readonly latency: LatencyCounts;
+  /** Of a run in threads: turns of their event loops, and how late one of them was at most since the last call. */
+  readonly turns?: number;
+  takeLagUs?(): number;
 }
 
 /** The counters of a {@link Recorder}. `of` says which of its latencies a run is about. */

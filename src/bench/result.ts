@@ -226,7 +226,7 @@ export interface Sample {
     readonly cpu: number;
     /** The longest delay of the event loop, in microseconds. */
     readonly lagUs: number;
-    /** Turns of the event loop; left out where Node does not tell, and for the threads of --workers. */
+    /** Turns of the event loop, or of those of the threads of --workers; left out where Node does not tell. */
     readonly turns?: number;
     readonly memoryBytes: number;
   };

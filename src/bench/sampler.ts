@@ -101,7 +101,7 @@ export class Sampler {
       latency: this.#latency.take(progress.latency),
       generator: {
         cpu: shareOf(now.cpuUs - before.cpuUs, elapsedUs),
-        lagUs: this.#lag.takeUs(),
+        lagUs: Math.max(this.#lag.takeUs(), progress.takeLagUs?.() ?? 0),
         ...(now.turns !== undefined && before.turns !== undefined && { turns: now.turns - before.turns }),
         memoryBytes: machine.memoryBytes(),
       },
@@ -121,7 +121,7 @@ export class Sampler {
       accepted,
       delivered,
       cpuUs: machine.cpuUs(),
-      turns: machine.loopTurns(),
+      turns: progress.turns ?? machine.loopTurns(),
       brokerProcess: brokerProcess?.read(),
     };
   }

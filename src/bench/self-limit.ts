@@ -22,8 +22,9 @@ type Watched = Pick<BenchResult, 'config' | 'rates' | 'samples'>;
 export function describeSelfLimit({ config, rates, samples }: Watched): string | undefined {
   const busy = busySamples(samples);
   if (busy.length < FEWEST_SAMPLES) return undefined;
+  const threads = Math.max(1, config.workers);
   const isScheduleKept = config.rate !== null && rates.sentPerSecond >= config.rate * KEPT;
-  const cpu = isScheduleKept || isWaiting(busy) ? undefined : describeCpu(busy, Math.max(1, config.workers));
+  const cpu = isScheduleKept || isWaiting(busy, threads) ? undefined : describeCpu(busy, threads);
   return cpu ?? describeLag(busy);
 }
 
@@ -33,10 +34,10 @@ export function describeSelfLimit({ config, rates, samples }: Watched): string |
  * of 1000: on mosquitto 1 to 12 at a turn where it sends each by itself, and up to 99 % of a CPU, but 270 at a turn and
  * 8 % where it does not; on a peer that discards everything 340 to 512.
  */
-function isWaiting(busy: readonly BusySample[]): boolean {
+function isWaiting(busy: readonly BusySample[], threads: number): boolean {
   const waiting = busy.filter(({ accepted, delivered, generator: { turns }, inFlight, sent }) => {
     if (turns === undefined) return false;
-    return Math.max(accepted, delivered, sent) < turns * Math.min(inFlight / 2, MANY);
+    return Math.max(accepted, delivered, sent) < turns * Math.min(inFlight / threads / 2, MANY);
   });
   return waiting.length * 2 > busy.length;
 }

@@ -36,7 +36,7 @@ function orUndefined<T>(read: () => T): T | undefined {
   }
 }
 
-const systemMachine: Machine = {
+export const systemMachine: Machine = {
   cpuUs() {
     const { system, user } = process.cpuUsage();
     return system + user;

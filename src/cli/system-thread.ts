@@ -3,7 +3,7 @@ import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { serveThread } from '../bench/threads/serve.ts';
 import { connectSession } from '../mqtt/connect.ts';
 import type { Clock, Thread } from './context.ts';
-import { systemClock } from './system-context.ts';
+import { systemClock, systemMachine } from './system-context.ts';
 
 /** Of the thread that started this one: its monotonic clock counts from another moment than ours. */
 interface StartData {
@@ -48,6 +48,6 @@ export function runSystemThread(): void {
         port.on('message', take);
       },
     },
-    { clock, openSession: (plan, handlers) => connectSession(plan, handlers, { clock, stop }) },
+    { clock, machine: systemMachine, openSession: (plan, handlers) => connectSession(plan, handlers, { clock, stop }) },
   );
 }

@@ -24,7 +24,15 @@ export interface CrewEvents {
 /** How long threads may take to answer what costs them no waiting on the broker. */
 const ANSWER_MS = 5000;
 
-const NO_PROGRESS: ThreadProgress = { sent: 0, accepted: 0, delivered: 0, inFlight: 0, lost: 0, connections: 0 };
+const NO_PROGRESS: ThreadProgress = {
+  sent: 0,
+  accepted: 0,
+  delivered: 0,
+  inFlight: 0,
+  lost: 0,
+  connections: 0,
+  turns: 0,
+};
 
 export class Crew {
   readonly shares: readonly Share[];
@@ -36,6 +44,8 @@ export class Crew {
   readonly #reports = new Map<Report['kind'], Map<number, Report>>();
   readonly #progress: ThreadProgress[];
   readonly #latency = new LatencyCounts();
+  /** How late an event loop of theirs was at most, since the last time that this was asked for. */
+  #lagUs = 0;
   #isOver = false;
 
   /** Starts the threads that there is something for. */
@@ -88,7 +98,15 @@ export class Crew {
       get connections() {
         return sumOf('connections');
       },
+      get turns() {
+        return sumOf('turns');
+      },
       latency: this.#latency,
+      takeLagUs: () => {
+        const lagUs = this.#lagUs;
+        this.#lagUs = 0;
+        return lagUs;
+      },
     };
   }
 
@@ -138,6 +156,7 @@ export class Crew {
       }
       case 'progress':
         this.#progress[index] = report.progress;
+        this.#lagUs = Math.max(this.#lagUs, report.lagUs);
         return this.#latency.absorb(report.added);
       case 'lost': {
         const { index: number, reason, role } = report;

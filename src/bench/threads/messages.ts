@@ -38,14 +38,21 @@ export interface ThreadProgress {
   readonly inFlight: number;
   readonly lost: number;
   readonly connections: number;
+  /** Turns of the event loop of the thread; 0 where they are not known. */
+  readonly turns: number;
 }
 
 /** From a thread. */
 export type Report =
   | { readonly kind: 'ready'; readonly publishers: readonly SessionInfo[]; readonly grantedQoS: QoS }
   | { readonly kind: 'delivered'; readonly to: number; readonly pairs: Uint32Array; readonly nowUs: number }
-  /** `added`: what was counted since the report before. */
-  | { readonly kind: 'progress'; readonly progress: ThreadProgress; readonly added: LatencyState }
+  /** `added`: what was counted since the report before; `lagUs`: how late the event loop was at most since then. */
+  | {
+      readonly kind: 'progress';
+      readonly progress: ThreadProgress;
+      readonly added: LatencyState;
+      readonly lagUs: number;
+    }
   | { readonly kind: 'lost'; readonly role: Role; readonly index: number; readonly reason: string }
   /** Something failed: before the load began, or a message could not be sent. */
   | { readonly kind: 'failed'; readonly error: ErrorState }

@@ -4,6 +4,7 @@ import { ConnectionLostError } from '../../errors.ts';
 import { Connections, type EndedConnection } from '../connections.ts';
 import { Contents } from '../content.ts';
 import { VerifiedDeliveries } from '../deliveries.ts';
+import { EventLoopLag } from '../event-loop-lag.ts';
 import type { PublishLane } from '../lane.ts';
 import { LatencyCounts } from '../latency.ts';
 import { Load } from '../load.ts';
@@ -18,7 +19,7 @@ import { reviveBuffers, toErrorState } from './plain.ts';
 import { ownersOf, planOf, type Share } from './share.ts';
 import { Tally } from './tally.ts';
 
-export type ThreadWorld = Pick<Context, 'clock' | 'openSession'>;
+export type ThreadWorld = Pick<Context, 'clock' | 'machine' | 'openSession'>;
 
 /** How often the main thread is told how far it is. */
 const PROGRESS_MS = 100;
@@ -51,6 +52,7 @@ class ThreadWork {
   #subscribers: Awaited<ReturnType<typeof openSubscribers>> | undefined;
   #lanes: readonly PublishLane[] = [];
   #timer: Timer | undefined;
+  #lag: EventLoopLag | undefined;
   /** Of which latencies the main thread has been told. */
   readonly #latency: () => LatencyCounts;
   readonly #told = new LatencyCounts();
@@ -142,6 +144,7 @@ class ThreadWork {
     const { clock } = this.#world;
     this.#load.start(this.#lanes, startMs);
     this.#deliveries.measuredFromUs = this.#tally.measuredFromUs;
+    this.#lag = new EventLoopLag(clock);
     this.#timer = clock.setRepeating(() => this.#tell(), PROGRESS_MS);
     void this.#load.ended.then((end) => this.#report({ kind: 'ended', end }));
   }
@@ -160,8 +163,9 @@ class ThreadWork {
     this.#told.absorb(added);
     const sent = publishers.reduce((sum, { attempted }) => sum + attempted, 0);
     const accepted = publishers.reduce((sum, publisher) => sum + publisher.accepted, 0);
-    const progress = { sent, accepted, delivered, inFlight, lost, connections: connections.openCount };
-    this.#report({ kind: 'progress', progress, added });
+    const turns = this.#world.machine.loopTurns() ?? 0;
+    const progress = { sent, accepted, delivered, inFlight, lost, connections: connections.openCount, turns };
+    this.#report({ kind: 'progress', progress, added, lagUs: this.#lag?.takeUs() ?? 0 });
   }
 
   /** Every load has ended: what is still on its way to a subscriber is waited for, unless the run was cut short. */
@@ -170,6 +174,7 @@ class ThreadWork {
     if (!isCut) await passBarrier(this.#subscribers?.sessions ?? [], clock, this.#abort.signal);
     clock.clearTimer(this.#timer);
     if (this.#timer !== undefined) this.#tell();
+    this.#lag?.stop();
     this.#report({ kind: 'result', recorder: this.#recorder.toState(), deliveries: this.#deliveries.toState() });
   }
 

@@ -26,6 +26,10 @@ function start(differs: Partial<BenchPlan>, lies: Lies = {}, broker?: LyingBroke
   const liar = broker ?? new LyingBroker(clock, lies);
   const stop = new AbortController();
   const threads: InThreads['threads'] = [];
+  // Of each thread, and it turns ten times whenever it is asked.
+  const machine = new FakeMachine();
+  let turns = 0;
+  machine.loopTurns = () => (turns += 10);
   const startThread = async (): Promise<Thread> => {
     let toMain: (message: unknown) => void = () => undefined;
     let toThread: (message: unknown) => void = () => undefined;
@@ -43,7 +47,7 @@ function start(differs: Partial<BenchPlan>, lies: Lies = {}, broker?: LyingBroke
     };
     serveThread(
       { post: send(() => toMain), onMessage: (take) => (toThread = take) },
-      { clock, openSession: liar.openSession },
+      { clock, machine, openSession: liar.openSession },
     );
     return {
       post: send(() => toThread),
@@ -97,6 +101,16 @@ describe('a run in threads', () => {
     expect(result.latency.endToEnd.count).toBe(delivered);
     expect(result.connections.failed).toBe(0);
     expect(threads.every(({ isTerminated }) => isTerminated)).toBe(true);
+  });
+
+  it('samples what all of them do', async () => {
+    const { run } = await totalOf({ publishers: 3, subscribers: 2, window: 1, messages: 3 }, { deliver: () => [900] });
+    const sum = (count: 'sent' | 'accepted' | 'delivered'): number =>
+      run.samples.reduce((total, sample) => total + sample[count], 0);
+    expect([sum('sent'), sum('accepted'), sum('delivered')]).toEqual([3, 3, 6]);
+    expect(run.samples.map(({ connections }) => connections)).toEqual(run.samples.map(() => 5));
+    expect(run.samples.map(({ generator }) => (generator.turns ?? 0) > 0)).toEqual(run.samples.map(() => true));
+    expect(run.samples[1]?.latency).toEqual({ p50: 900_000, p99: 900_000, max: 900_000 });
   });
 
   it('finds every lie, whichever threads the publisher and the subscriber are in', async () => {
