@@ -111,6 +111,7 @@ describe('summarizeLatency', () => {
       p999: null,
       max: null,
       hdr: null,
+      hdr: null,
     });
   });
 });
