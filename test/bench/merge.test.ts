@@ -303,6 +303,15 @@ describe('merged samples', () => {
     expect(samples[1]).toMatchObject({ inFlight: 1, connections: 4, latency: { p50: 7, p99: 9, max: 20 } });
   });
 
+  it('keep what the generator says of its turns, where it says so', () => {
+    const turning = (turns?: number): Sample =>
+      sample(1000, { generator: { cpu: 1, lagUs: 1, memoryBytes: 1, ...(turns !== undefined && { turns }) } });
+    const turnsOf = (...samples: readonly Sample[]) =>
+      merge(...samples.map((one) => runOf([], { samples: [one] }))).samples[0]?.generator.turns;
+    expect(turnsOf(turning(5), turning(9), turning())).toBe(9);
+    expect(turnsOf(turning(), turning())).toBeUndefined();
+  });
+
   it('hold all that the samples of the runs hold', () => {
     const anySamples = fc.array(fc.nat({ max: 5000 }), { maxLength: 6 }).map((sizes) => {
       let atMs = 0;

@@ -42,6 +42,7 @@ function atTheEndOf({ atMs, inFlight, connections, lost }: Sample): Partial<Samp
 function addUp(samples: readonly Sample[]): Sample {
   const total = (pick: (sample: Sample) => number): number => sum(samples.map(pick));
   const most = (pick: (sample: Sample) => number): number => Math.max(...samples.map(pick));
+  const turns = samples.flatMap(({ generator }) => generator.turns ?? []);
   const latencies = samples.flatMap(({ latency }) => latency ?? []);
   return {
     atMs: most(({ atMs }) => atMs),
@@ -62,6 +63,7 @@ function addUp(samples: readonly Sample[]): Sample {
     generator: {
       cpu: most(({ generator }) => generator.cpu),
       lagUs: most(({ generator }) => generator.lagUs),
+      ...(turns.length > 0 && { turns: Math.max(...turns) }),
       memoryBytes: most(({ generator }) => generator.memoryBytes),
     },
     sys: samples.find(({ sys }) => sys !== null)?.sys ?? null,
