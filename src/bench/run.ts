@@ -94,7 +94,8 @@ export async function runBench(plan: BenchPlan, connection: ConnectionPlan, worl
       const publishers = await openPublishers(party, contents, recorder, 0, plan.publishers);
       stage.publishers = publishers.infos;
       ending.signal.addEventListener('abort', () => load.stop(GRACE_MS));
-      stage.begin(progressOf(recorder, () => connections.openCount));
+      const of = plan.subscribers === 0 ? 'acknowledgement' : 'endToEnd';
+      stage.begin(progressOf(recorder, () => connections.openCount, of));
       load.start(publishers.lanes);
       const end = await load.ended;
       // What is still on its way when a run is cut short has had its time.

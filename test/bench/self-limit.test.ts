@@ -101,6 +101,15 @@ describe('a limit of mqtt-bench itself', () => {
     expect(atRate(900)).toMatch(/used 98 %/);
   });
 
+  it('is seen by the larger part of one CPU, where generator and broker work by turns', () => {
+    const byTurns = { cpu: 0.7, brokerCpu: 0.26 };
+    expect(limitOf([idle, byTurns, byTurns])).toMatch(/used 70 % of a CPU, and the broker 26 %/);
+    const brokers = { cpu: 0.4, brokerCpu: 0.6 };
+    expect(limitOf([idle, brokers, brokers])).toBeUndefined();
+    const waitingForBoth = { cpu: 0.5, brokerCpu: 0.1 };
+    expect(limitOf([idle, waitingForBoth, waitingForBoth])).toBeUndefined();
+  });
+
   it('is seen by an event loop that is late for much of the latency, most of the time', () => {
     const late = { lagMs: 120, p99Ms: 200 };
     expect(limitOf([idle, late, late, idle])).toMatch(

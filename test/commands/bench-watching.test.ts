@@ -96,6 +96,11 @@ describe('the result of mqtt-bench', () => {
       [2700, 1],
     ]);
     expect(samples[0]?.latency).toEqual({ p50: 900_000, p99: 900_000, max: 900_000 });
+    const publishing = await runBench('pub -n 3 -q 1 --window 1 --json', {
+      lies: { answer: () => ({ afterMs: 700 }) },
+    });
+    const acknowledged = (JSON.parse(publishing.stdout.toString()) as BenchResult).samples;
+    expect(acknowledged[0]?.latency).toEqual({ p50: 700_000, p99: 700_000, max: 700_000 });
     expect(Object.keys(environment.packages)).toEqual(['mqtt', 'mqtt-packet', 'hdr-histogram-js']);
   });
 });
