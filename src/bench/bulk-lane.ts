@@ -34,6 +34,11 @@ export class BulkLane implements PublishLane {
     this.#session = session;
     this.#content = content;
     let nowUs = 0;
+    if (plan.qos === 2) {
+      // Whoever was woken by what came sends first, and PUBREL goes out with that.
+      lanes.holdsAnswers = true;
+      lanes.onReadEnd = () => clock.setSoon(this.#flush);
+    }
     lanes.onRead = () => {
       nowUs = clock.monotonicMs() * 1000;
     };

@@ -37,6 +37,8 @@ export class Lanes {
    * the clock is enough.
    */
   onRead: (() => void) | undefined;
+  /** What answers them waits for the next flush of a lane, to go out in one write with what that sends. */
+  holdsAnswers = false;
   /** Called after them, before what answers them is sent: what is to go out with that can be added. */
   onReadEnd: (() => void) | undefined;
 
@@ -89,6 +91,6 @@ export class Lanes {
       return;
     }
     this.onReadEnd?.();
-    this.#writer.flush();
+    if (!this.holdsAnswers) this.#writer.flush();
   }
 }
