@@ -1,6 +1,7 @@
 /** The built `mqtt-bench conn` and `mqtt-bench rr` on mosquitto. */
 import { describe, expect, it } from 'vitest';
 import type { BenchResult } from '../../src/bench/result.ts';
+import { bytesPerConnection, MOST_BYTES_PER_CONNECTION, startAcceptingBroker } from '../support/connection-memory.ts';
 import { describeWith } from '../support/needs.ts';
 import { shareMosquitto } from '../support/shared-mosquitto.ts';
 import { runSpawnedCli } from '../support/spawn-cli.ts';
@@ -79,6 +80,14 @@ describeWith(['mosquitto'], 'on mosquitto', () => {
       expect(result.latency.endToEnd.mean).toBeGreaterThan(result.latency.endToEndService.mean ?? 0);
       expect(exitCode).toBe(0);
     });
+  });
+});
+
+describe('held connections', () => {
+  // Fewer than 1,024, which is how many files a process may have open on many a machine.
+  it('take up no more than 25 KiB each in mqtt-bench', async () => {
+    const port = await startAcceptingBroker();
+    expect(await bytesPerConnection(port, 900)).toBeLessThan(MOST_BYTES_PER_CONNECTION);
   });
 });
 
