@@ -111,7 +111,6 @@ describe('summarizeLatency', () => {
       p999: null,
       max: null,
       hdr: null,
-      hdr: null,
     });
   });
 });
