@@ -15,6 +15,11 @@ import { makeTempFolder } from '../support/temp-folder.ts';
 /** Each scenario by the words that make it go on for ever, and what the broker logs when it is in the midst of it. */
 const SCENARIOS: readonly (readonly [name: string, words: readonly string[], logged: string])[] = [
   ['pubsub', ['-n', '100000000', '-q', '1', '-i', 'me'], 'Received PUBLISH from me-publisher-0'],
+  [
+    'pubsub in threads',
+    ['-n', '100000000', '-q', '1', '--workers', '2', '-i', 'me'],
+    'Received PUBLISH from me-0-publisher-0',
+  ],
   ['pub', ['pub', '-n', '100000000', '-q', '1', '-i', 'me'], 'Received PUBLISH from me-publisher-0'],
   ['sub', ['sub', '-t', 'a/#', '--duration', '1h', '-i', 'me'], 'Sending SUBACK to me-subscriber-0'],
   [
