@@ -5,6 +5,8 @@ import type { BenchResult, Sample } from './result.ts';
 const SATURATED = 0.95;
 /** From here on a broker of one thread is as much of a limit as the generator. */
 const BUSY_BROKER = 0.85;
+/** Of a CPU: who uses no more and is late was kept waiting by others. */
+const LITTLE = 0.5;
 /** A shorter delay of the event loop is within what batches of messages take. */
 const LONG_LAG_US = 50_000;
 /** Shorter samples, and the first one, in which code is still being compiled, tell little. */
@@ -25,7 +27,7 @@ export function describeSelfLimit({ config, rates, samples }: Watched): string |
   const threads = Math.max(1, config.workers);
   const isScheduleKept = config.rate !== null && rates.sentPerSecond >= config.rate * KEPT;
   const cpu = isScheduleKept || isWaiting(busy, threads) ? undefined : describeCpu(busy, threads);
-  return cpu ?? describeLag(busy);
+  return cpu ?? describeLag(busy, threads);
 }
 
 /**
@@ -73,13 +75,18 @@ function isLargerPart(cpu: number, brokerCpu: number): boolean {
   return cpu + brokerCpu >= SATURATED && brokerCpu <= cpu / 2;
 }
 
-function describeLag(busy: readonly BusySample[]): string | undefined {
+function describeLag(busy: readonly BusySample[], threads: number): string | undefined {
   const late = busy.filter(
     ({ generator: { lagUs }, latency }) => latency !== null && lagUs >= LONG_LAG_US && lagUs >= latency.p99 / 2,
   );
   if (late.length < FEWEST_SAMPLES || late.length * 2 < busy.length) return undefined;
-  const longestMs = Math.round(Math.max(...late.map(({ generator }) => generator.lagUs)) / 1000);
-  return `The event loop of mqtt-bench was late by up to ${formatDurationMs(longestMs)}, and that is in the latency: this number is a limit of mqtt-bench or of its machine, not of the broker. A smaller --window, a lower --rate or fewer connections shorten it.`;
+  const upTo = formatDurationMs(Math.round(Math.max(...late.map(({ generator }) => generator.lagUs)) / 1000));
+  const cpu = meanOf(late, ({ generator }) => generator.cpu);
+  // It does not keep itself waiting with so little work.
+  if (cpu < threads * LITTLE) {
+    return `mqtt-bench waited for a CPU for up to ${upTo}, though it used ${percent(cpu)} of one, and that is in the latency: this number is a limit of this machine, which was busy with something else, and not of the broker.`;
+  }
+  return `The event loop of mqtt-bench was late by up to ${upTo}, and that is in the latency: this number is a limit of mqtt-bench, not of the broker. A smaller --window, a lower --rate or fewer connections shorten it.`;
 }
 
 function meanOf(samples: readonly BusySample[], figureOf: (sample: BusySample) => number): number {
