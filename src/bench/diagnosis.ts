@@ -85,13 +85,17 @@ function findQueueLimits(result: Undiagnosed): string | undefined {
   const { broker, config, ledger } = result;
   if (!mayHaveLostInMosquitto(result) || broker.grantedQoS === 0 || ledger.delivered === 0) return undefined;
   const holds = `${subjectOf(broker)} holds ${MOSQUITTO_IN_FLIGHT} + ${formatCount(MOSQUITTO_QUEUED)} messages for a subscriber by default (max_inflight_messages, max_queued_messages)`;
-  const window = windowOf(config);
-  if (window > MOSQUITTO_IN_FLIGHT + MOSQUITTO_QUEUED) {
-    return `${holds} and drops what comes beyond, although it accepts it. Use --window ${MOSQUITTO_QUEUED}, or set max_queued_messages 0.`;
+  if (config.flood || windowOf(config) > MOSQUITTO_QUEUED) {
+    return `${holds} and drops what comes beyond, although it accepts it. ${remedyOf(config)}, or set max_queued_messages 0.`;
   }
-  // Seen with 2.0.11: of each connection that is ready it reads one packet in turn, an acknowledgement or a message.
-  if (config.publishers === 1 || broker.name === null || findInflightLimit(result) !== undefined) return undefined;
-  return `${holds} until it has read the acknowledgement, and it reads those of one subscriber more slowly than the messages of ${formatQuantity(config.publishers, 'publisher')}; what comes beyond it drops, although it accepts it. Use a smaller --window, such as ${Math.ceil(window / 4)}, or set max_queued_messages 0.`;
+  // A window within the defaults is kept to them, whichever way mosquitto reads: so these are not the defaults.
+  if (broker.name === null || findInflightLimit(result) !== undefined) return undefined;
+  return `${holds}; what comes beyond it drops, although it accepts it. --window ${windowOf(config)} is within that, so that this one may be set to hold less. Use a smaller --window, such as ${Math.ceil(windowOf(config) / 4)}, or set max_queued_messages 0.`;
+}
+
+function remedyOf({ flood, rate }: Undiagnosed['config']): string {
+  if (flood) return 'Leave --flood away';
+  return rate === null ? `Use --window ${MOSQUITTO_QUEUED}` : 'Use a lower --rate';
 }
 
 function findInflightLimit(result: Undiagnosed): string | undefined {
@@ -162,10 +166,10 @@ function findMissedSchedule(result: Undiagnosed, { schedule }: Evidence): string
   const missed = [
     ...(lateCount > 0
       ? [
-          `${formatCount(lateCount)} were sent more than ${LATE_US / 1000} ms late, the latest by ${formatDurationMs(Math.round(lateness.maxUs / 1000))}`,
+          `${formatCount(lateCount)} ${lateCount === 1 ? 'was' : 'were'} sent more than ${LATE_US / 1000} ms late, the latest by ${formatDurationMs(Math.round(lateness.maxUs / 1000))}`,
         ]
       : []),
-    ...(unsent > 0 ? [`${formatCount(unsent)} were never sent`] : []),
+    ...(unsent > 0 ? [`${formatCount(unsent)} ${unsent === 1 ? 'was' : 'were'} never sent`] : []),
   ];
   const due = formatQuantity(lateness.count + unsent, 'message');
   return `The schedule was missed: of ${due} that were due ${missed.join(', and ')}, for ${HELD_BY[cause](result)}. endToEnd counts from when they were due.`;

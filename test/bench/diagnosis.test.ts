@@ -3,6 +3,7 @@ import { diagnose, type Evidence } from '../../src/bench/diagnosis.ts';
 import { LatencyCounts } from '../../src/bench/latency.ts';
 import { findPlateau, findSilences } from '../../src/bench/plateau.ts';
 import type { BenchResult } from '../../src/bench/result.ts';
+import { HOLDS, type Hold, ScheduleRecord } from '../../src/bench/schedule-record.ts';
 import { readStored } from './support/stored.ts';
 
 const NO_EVIDENCE: Evidence = { plateau: undefined, embedded: false };
@@ -47,8 +48,7 @@ describe('the diagnosis', () => {
 
   it.each([
     ['another broker', { broker: { name: 'EMQX' } }],
-    ['a window within them, with one publisher', { config: { window: 1020, publishers: 1 } }],
-    ['a window within them, with a broker that may be another', { config: { window: 1020 }, broker: { name: null } }],
+    ['a window within them, with a broker that may be another', { config: { window: 1000 }, broker: { name: null } }],
     ['QoS 0 deliveries', { broker: { grantedQoS: 0 }, config: { qos: 0 } }],
     ['no loss', { ledger: { lost: 0 } }],
     ['a run that was cut short', { outcome: { kind: 'interrupted', signal: 'SIGINT' } }],
@@ -57,11 +57,63 @@ describe('the diagnosis', () => {
     expect(diagnosed(lossyWith(differs))).toEqual({});
   });
 
-  it('names them for a window within them too, where many publishers keep mosquitto from reading acknowledgements', () => {
-    expect(diagnosed(lossyWith({ config: { window: 1000, publishers: 50 } }))).toEqual({
+  it('names what lets fewer messages be on their way', () => {
+    const remedyOf = (config: Partial<BenchResult['config']>): string | undefined =>
+      /accepts it\. (.*), or set/.exec(diagnosed(lossyWith({ config }))['mosquitto-queue-limits'] ?? '')?.[1];
+    expect(remedyOf({ flood: true, window: 1000 })).toBe('Leave --flood away');
+    expect(remedyOf({ window: null, rate: 5000 })).toBe('Use a lower --rate');
+    expect(remedyOf({ window: 1020 })).toBe('Use --window 1000');
+  });
+
+  it('names lower limits than the defaults for a window within those', () => {
+    expect(diagnosed(lossyWith({ config: { window: 1000 } }))).toEqual({
       'mosquitto-queue-limits':
-        'mosquitto holds 20 + 1,000 messages for a subscriber by default (max_inflight_messages, max_queued_messages) until it has read the acknowledgement, and it reads those of one subscriber more slowly than the messages of 50 publishers; what comes beyond it drops, although it accepts it. Use a smaller --window, such as 250, or set max_queued_messages 0.',
+        'mosquitto holds 20 + 1,000 messages for a subscriber by default (max_inflight_messages, max_queued_messages); what comes beyond it drops, although it accepts it. --window 1000 is within that, so that this one may be set to hold less. Use a smaller --window, such as 250, or set max_queued_messages 0.',
     });
+  });
+
+  describe('a missed schedule', () => {
+    const diagnosedAt = (schedule: ScheduleRecord, config: Partial<BenchResult['config']> = {}): string | undefined => {
+      const result = { ...readStored('lossless'), config: { ...readStored('lossless').config, rate: 100, ...config } };
+      const found = diagnose(result, { plateau: undefined, embedded: false, schedule });
+      return found.find(({ code }) => code === 'missed-schedule')?.sentence;
+    };
+    const recordOf = (onTime: number, late: Partial<Record<Hold, number>>, unsent = 0): ScheduleRecord => {
+      const schedule = new ScheduleRecord();
+      for (let count = 0; count < onTime; count += 1) schedule.sent(10_000, 'generator');
+      for (const hold of HOLDS)
+        for (let count = 0; count < (late[hold] ?? 0); count += 1) schedule.sent(1_234_000, hold);
+      schedule.unsent = unsent;
+      return schedule;
+    };
+
+    it('is told with figures and what held the messages', () => {
+      expect(diagnosedAt(recordOf(90, { connection: 10 }))).toBe(
+        'The schedule was missed: of 100 messages that were due 10 were sent more than 10 ms late, the latest by 1.2 s, for the broker had not read what was sent before. endToEnd counts from when they were due.',
+      );
+      expect(diagnosedAt(recordOf(90, { connection: 4, generator: 6 }))).toMatch(/, for mqtt-bench itself was late/);
+      expect(diagnosedAt(recordOf(0, { 'receive-maximum': 9 }, 91))).toMatch(
+        /of 100 messages that were due 9 were sent more than .*, and 91 were never sent, for the broker had not acknowledged/,
+      );
+      expect(diagnosedAt(recordOf(100, {}, 1))).toMatch(/that were due 1 was never sent/);
+    });
+
+    it('is not told of a few late messages, nor of a closed loop', () => {
+      expect(diagnosedAt(recordOf(990, { generator: 10 }))).toBeUndefined();
+      expect(diagnosedAt(recordOf(989, { generator: 11 }))).toBeDefined();
+      expect(diagnosedAt(recordOf(0, { generator: 10 }), { rate: null })).toBeUndefined();
+    });
+  });
+
+  it('says that retained messages were not retained, or are still there', () => {
+    const config = { ...plain.config, retain: true };
+    const broker = { ...plain.broker, retainAvailable: false };
+    expect(diagnosed({ ...plain, config, broker })).toEqual({
+      'retain-unavailable':
+        'The broker does not retain messages (Retain Available): they were published without RETAIN.',
+    });
+    expect(diagnosed({ ...plain, broker })).toEqual({});
+    expect(Object.keys(diagnosed(plain, { retainedLeft: 1 }))).toEqual(['retained-left']);
   });
 
   it('names the limit of mosquitto for QoS 2 messages of one publisher, which only MQTT 5 tells', () => {
@@ -70,13 +122,13 @@ describe('the diagnosis', () => {
       'mosquitto-inflight-limit':
         'mosquitto takes 20 QoS 2 messages of a publisher at a time by default (max_inflight_messages) and drops what comes beyond; before MQTT 5 it cannot say so. Use -V 5, or --window 40.',
     });
-    expect(diagnosed(lossyWith({ ...atQoS2, config: { qos: 2, window: 20, publishers: 1 } }))).toEqual({});
+    const within = diagnosed(lossyWith({ ...atQoS2, config: { qos: 2, window: 20, publishers: 1 } }));
+    expect(within).not.toHaveProperty('mosquitto-inflight-limit');
     const canRefuse = {
       config: { ...atQoS2.config, publishers: 1 },
       broker: { grantedQoS: 2, protocol: '5' },
     } as const;
-    const sentences = diagnosed(lossyWith(canRefuse));
-    expect(Object.keys(sentences)).toEqual([]);
+    expect(diagnosed(lossyWith(canRefuse))).not.toHaveProperty('mosquitto-inflight-limit');
   });
 
   it('lists refusals with Reason Code and the words of the broker', () => {
