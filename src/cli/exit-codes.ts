@@ -25,7 +25,7 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 export const EXIT_CODE_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [
     ExitCode.ok,
-    'success; `mqtt-sub` without a goal (`-C`, `-W`, `-E`, `--idle`) that was stopped by SIGINT or SIGTERM; the reader closed the pipe',
+    'success; `mqtt-sub` without a goal (`-C`, `-W`, `-E`, `--idle`) that was stopped by SIGINT or SIGTERM once it was connected; the reader closed the pipe',
   ],
   [ExitCode.failure, 'anything else that failed while running (an output error, for example)'],
   [ExitCode.usage, 'usage: no arguments, a wrong option, value or topic, an unreadable file named on the command line'],

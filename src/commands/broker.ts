@@ -7,6 +7,7 @@ import {
   mosquittoUrlOption,
   portOption,
   quietOption,
+  secretOptions,
   urlArgument,
 } from '../options/connection.ts';
 import type { OptionValues } from '../options/option-values.ts';
@@ -28,6 +29,7 @@ export async function withBroker<T>(
   if (plan.endpoint.tls?.insecure) {
     status.warn('--insecure: neither the certificate nor the host name of the broker is checked');
   }
+  for (const warning of await findWarnings(values, plan)) status.warn(warning);
   if (values.get(brokerOption) === undefined) return run(plan);
   // Only what was typed contradicts it: MQTT_HOST and MQTT_URL are there for all the other commands.
   const other = [urlArgument, hostOption, portOption, mosquittoUrlOption].find(
@@ -46,4 +48,11 @@ export async function withBroker<T>(
   } finally {
     await broker.close();
   }
+}
+
+/** Without any login, key or header there is nothing to load for it. */
+async function findWarnings(values: OptionValues, plan: ConnectionPlan): Promise<readonly string[]> {
+  if (!secretOptions.some((spec) => values.has(spec))) return [];
+  const { warnOfSecrets } = await import('../options/secret-warnings.ts');
+  return warnOfSecrets(values, plan);
 }

@@ -18,8 +18,9 @@ import type {
 import { quote } from '../output/escape.ts';
 import { formatBytes, formatDurationMs, formatQuantity } from '../output/units.ts';
 import type { Ending } from './ending.ts';
+import { describeInterruption } from './interruption.ts';
 import type { Receiver } from './receiver.ts';
-import { connectAgain, connectFirst, type Patience, type ReconnectWorld } from './reconnecting.ts';
+import { connectAgain, connectFirst, limitConnect, type Patience, type ReconnectWorld } from './reconnecting.ts';
 import type { RetainedRemoval } from './retained-removal.ts';
 import { describeVersion, type Status, warnBefore5 } from './status.ts';
 
@@ -50,6 +51,7 @@ export class Listening {
   readonly #options: ListeningOptions;
   readonly #unreleased = new Set<number>();
   readonly #startedMs: number;
+  #wasConnected = false;
 
   constructor(
     plan: ConnectionPlan,
@@ -77,13 +79,13 @@ export class Listening {
       patience,
       cancelled: this.#ending.decided,
     };
-    let session = await connectFirst(() => this.#open(), world);
+    let session = await connectFirst((limitMs) => this.#open(limitMs), world);
     if (session !== undefined) this.#greet(session);
     while (session !== undefined) {
       const end = await Promise.race([session.ended, this.#ending.decided]);
       if (end) {
         this.#ending.pauseIdle();
-        session = await connectAgain(end, () => this.#open(), world, this.#plan);
+        session = await connectAgain(end, (limitMs) => this.#open(limitMs), world, this.#plan);
       } else {
         await this.#close(session);
         session = undefined;
@@ -112,8 +114,8 @@ export class Listening {
   }
 
   /** Connects and subscribes; undefined when there was a reason to stop before that was done. */
-  async #open(): Promise<Session | undefined> {
-    const opening = this.#context.openSession(this.#plan, {
+  async #open(limitMs: number): Promise<Session | undefined> {
+    const opening = this.#context.openSession(limitConnect(this.#plan, limitMs), {
       onMessage: (message) => this.#receive(message),
       unreleased: this.#unreleased,
       ...this.#options.trace,
@@ -127,6 +129,7 @@ export class Listening {
       );
       return undefined;
     }
+    this.#wasConnected = true;
     // What was agreed at first holds for the run: a reconnect does not negotiate again.
     this.#plan = { ...this.#plan, version: session.info.version };
     this.#options.removal?.use(session);
@@ -153,9 +156,8 @@ export class Listening {
     }
     if (unsubscribe.length > 0) {
       const outcomes = await this.#unlessDecided(session.unsubscribe(unsubscribe, unsubscribeProperties));
-      for (const outcome of outcomes ?? []) {
-        if (outcome.reasonCode >= 0x80) this.#status.warn(describeDenial(outcome, 'unsubscribing'));
-      }
+      const denied = (outcomes ?? []).filter(({ reasonCode }) => reasonCode >= 0x80);
+      if (denied.length > 0) this.#status.warn(`unsubscribing not allowed: ${denied.map(describeDenied).join('; ')}`);
     }
     if (this.#options.exitAfterSubscribe) this.#ending.decide({ kind: 'goal' });
     this.#ending.watchIdle(this.#receiver);
@@ -169,9 +171,9 @@ export class Listening {
     const denied = outcomes.filter(({ reasonCode }) => reasonCode >= 0x80);
     if (denied.length > 0 && (this.#options.isStrict || denied.length === outcomes.length)) {
       await session.close();
-      throw new SubscriptionDeniedError(denied.map((outcome) => describeDenial(outcome, 'subscription')).join('; '));
+      throw new SubscriptionDeniedError(`subscription not allowed: ${denied.map(describeDenied).join('; ')}`);
     }
-    for (const outcome of denied) this.#status.warn(describeDenial(outcome, 'subscription'));
+    if (denied.length > 0) this.#status.warn(`subscription not allowed: ${denied.map(describeDenied).join('; ')}`);
     for (const { filter, reasonCode } of outcomes) {
       const asked = this.#options.subscriptions.find((one) => one.filter === filter)?.qos ?? 0;
       if (reasonCode < asked) {
@@ -198,6 +200,8 @@ export class Listening {
         );
       case 'signal': {
         const { reason } = verdict;
+        // Nobody has listened to anything: that is no success, whatever was wanted.
+        if (!this.#wasConnected) throw describeInterruption(this.#context.stop, 'before the broker was there');
         if (!this.#hasGoal() && reason.signal !== 'SIGHUP') return ExitCode.ok;
         throw new InterruptedError(`stopped by ${reason.signal}: ${this.#progressOfGoal()}`, exitCodeOfSignal(reason));
       }
@@ -225,7 +229,7 @@ export class Listening {
   }
 }
 
-function describeDenial({ filter, reasonCode, reasonString }: SubscribeOutcome, what: string): string {
+function describeDenied({ filter, reasonCode, reasonString }: SubscribeOutcome): string {
   const why = `${describeReasonCode(reasonCode)}${reasonString === undefined ? '' : `: ${reasonString}`}`;
-  return `${what} not allowed: ${quote(filter)}: ${why}`;
+  return `${quote(filter)}: ${why}`;
 }

@@ -17,7 +17,7 @@ import { describeInterruption, unlessStopped } from './interruption.ts';
 import { LineFeed } from './line-feed.ts';
 import { type Persistence, resolvePersistence } from './persistence.ts';
 import { type MessageFrame, Publishing } from './publishing.ts';
-import { connectAgain, connectFirst, resolvePatience } from './reconnecting.ts';
+import { connectAgain, connectFirst, limitConnect, resolvePatience } from './reconnecting.ts';
 import { makeTrace, Status } from './status.ts';
 import type { Unsent } from './unsent.ts';
 
@@ -144,8 +144,11 @@ async function openPublishing(
   const world = { context, status, patience: resolvePatience(values), cancelled };
   const loadLanes = async (): Promise<MakeLanes> => (await import('../mqtt/lane/lanes.ts')).makeLanes;
   let next = connection;
-  const open = async (): Promise<Session> => {
-    const opened = await context.openSession(next, { ...makeTrace('mqtt-pub', values, context), loadLanes });
+  const open = async (limitMs: number): Promise<Session> => {
+    const opened = await context.openSession(limitConnect(next, limitMs), {
+      ...makeTrace('mqtt-pub', values, context),
+      loadLanes,
+    });
     next = again(opened.info);
     return opened;
   };
@@ -154,6 +157,7 @@ async function openPublishing(
   return new Publishing(session, plan.message, context, {
     confirmTimeoutMs: connection.connectTimeoutMs,
     ackTimeoutMs: values.get(options.ackTimeoutOption),
+    isMany: plan.source.kind === 'lines',
     maxInflight: values.get(maxInflightOption),
     reopen: mayReconnect ? (end) => connectAgain(end, open, world, connection) : undefined,
     onRefused: unsent && ((line) => unsent.add(line)),

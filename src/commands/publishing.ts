@@ -5,12 +5,14 @@ import { makeExchanges } from '../mqtt/lane/exchanges.ts';
 import { KeptPayloads } from '../mqtt/lane/kept-payloads.ts';
 import type { PublishLane } from '../mqtt/lane/publish-lane.ts';
 import { checkBrokerLimits, inFlightLimit } from '../mqtt/limits.ts';
+import { mayReconnectAfter } from '../mqtt/retry.ts';
 import type { OutgoingMessage, PublishOutcome, Session, SessionEnd } from '../mqtt/session.ts';
 import { formatDurationMs } from '../output/units.ts';
 import { AnswerWatch } from './answer-watch.ts';
 import { Confirmation } from './confirmation.ts';
 import { describeInterruption } from './interruption.ts';
 import { Outcomes } from './outcomes.ts';
+import { describeFinalEnd } from './reconnecting.ts';
 
 /** QoS 1 and 2 messages in flight at once, unless the broker or `-M` allows fewer. */
 const WINDOW = 1000;
@@ -25,6 +27,8 @@ export interface PublishingOptions {
   readonly confirmTimeoutMs: number;
   /** How long it may acknowledge nothing at QoS 1 and 2 before the connection counts as lost. */
   readonly ackTimeoutMs: number;
+  /** Whether more than one message is to be on its way at a time. */
+  readonly isMany: boolean;
   /** `-M`. */
   readonly maxInflight: number | undefined;
   /** Connects again after a loss; undefined where a loss is the end. Throws what there is to say when it gives up. */
@@ -78,7 +82,7 @@ export class Publishing {
       ping,
       onOverdue: () => this.#onOverdue(),
     });
-    this.#exchanges = makeExchanges(frame.qos === 0 ? 0 : (options.maxInflight ?? WINDOW));
+    this.#exchanges = makeExchanges(frame.qos === 0 || !options.isMany ? 1 : (options.maxInflight ?? WINDOW));
     this.#kept = new KeptPayloads(this.#exchanges.size);
     this.#session = session;
     this.#lane = this.#open(session);
@@ -313,7 +317,8 @@ export class Publishing {
   }
 }
 
-function describeLoss({ reason, reasonCode }: SessionEnd): ConnectionLostError {
-  const hint = reasonCode === 0x8e ? 'Is -i in use by another client?' : undefined;
-  return new ConnectionLostError(`the connection was lost (${reason})`, hint);
+function describeLoss(end: SessionEnd): ConnectionLostError {
+  return mayReconnectAfter(end)
+    ? new ConnectionLostError(`the connection was lost (${end.reason})`)
+    : describeFinalEnd(end);
 }

@@ -4,6 +4,7 @@ import { type CliError, ConnectionLostError } from '../errors.ts';
 import { hintForServer } from '../mqtt/address.ts';
 import { Backoff } from '../mqtt/backoff.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
+import { SESSION_TAKEN_OVER } from '../mqtt/reason-codes.ts';
 import { mayReconnectAfter, mayRetryAfter, mayWaitAfter } from '../mqtt/retry.ts';
 import type { Session, SessionEnd } from '../mqtt/session.ts';
 import { retryForOption, retryOption, waitForBrokerOption } from '../options/connection.ts';
@@ -35,17 +36,29 @@ export interface ReconnectWorld {
   readonly cancelled: Promise<unknown>;
 }
 
+/** An attempt may take that long, however little of the patience is left. */
+const SHORTEST_ATTEMPT_MS = 1000;
+
+/** Opens a session within its connect time-out, and within `limitMs`. */
+export type Open<T> = (limitMs: number) => Promise<T>;
+
+/** The plan of an attempt that may take no longer than `limitMs`. */
+export function limitConnect(plan: ConnectionPlan, limitMs: number): ConnectionPlan {
+  return { ...plan, connectTimeoutMs: Math.min(plan.connectTimeoutMs, limitMs) };
+}
+
 /** Opens the first session of a run. Throws the CliError of the last attempt; undefined: cancelled. */
-export async function connectFirst<T>(open: () => Promise<T>, world: ReconnectWorld): Promise<T | undefined> {
+export async function connectFirst<T>(open: Open<T>, world: ReconnectWorld): Promise<T | undefined> {
   const { context, status, patience } = world;
   const { waitForBrokerMs = 0 } = patience;
-  const startedMs = context.clock.monotonicMs();
+  const endMs = context.clock.monotonicMs() + waitForBrokerMs;
   const backoff = new Backoff();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await open();
+      const leftMs = endMs - context.clock.monotonicMs();
+      return await open(waitForBrokerMs > 0 ? Math.max(SHORTEST_ATTEMPT_MS, leftMs) : Number.POSITIVE_INFINITY);
     } catch (error) {
-      const leftMs = startedMs + waitForBrokerMs - context.clock.monotonicMs();
+      const leftMs = endMs - context.clock.monotonicMs();
       if (!mayWaitAfter(error) || leftMs <= 0) throw error;
       if (attempt === 1) status.warn(`${error.message}; waiting up to ${formatDurationMs(waitForBrokerMs)} for it`);
       if (await isCancelledWithin(Math.min(backoff.nextMs(), leftMs), world)) return undefined;
@@ -63,7 +76,8 @@ export function openPatiently(context: Context, status: Status, patience: Patien
       stop.addEventListener('abort', () => resolve(), { once: true });
     });
     const world = { context, status, patience, cancelled };
-    const session = await connectFirst(() => context.openSession(plan, handlers), world);
+    const open = (limitMs: number): Promise<Session> => context.openSession(limitConnect(plan, limitMs), handlers);
+    const session = await connectFirst(open, world);
     if (session === undefined) throw describeInterruption(stop, 'before the broker was there');
     isUp = true;
     return session;
@@ -76,7 +90,7 @@ export function openPatiently(context: Context, status: Status, patience: Patien
  */
 export async function connectAgain(
   end: SessionEnd,
-  open: () => Promise<Session | undefined>,
+  open: Open<Session | undefined>,
   world: ReconnectWorld,
   plan: ConnectionPlan,
 ): Promise<Session | undefined> {
@@ -92,7 +106,7 @@ export async function connectAgain(
     const delayMs = Math.min(backoff.nextMs(), Math.max(0, leftMs));
     if (await isCancelledWithin(delayMs, world)) return undefined;
     try {
-      const session = await open();
+      const session = await open(Math.max(SHORTEST_ATTEMPT_MS, leftMs - delayMs));
       if (session === undefined) return undefined;
       const seconds = ((clock.monotonicMs() - lostMs) / 1000).toFixed(1);
       status.warn(`connected again after ${seconds} s${describeResumption(session, plan)}`);
@@ -116,13 +130,10 @@ function describeResumption({ info }: Session, plan: ConnectionPlan): string {
   return info.sessionPresent ? ', session resumed' : ', session lost: messages in between may be missing';
 }
 
-/** An end after which another attempt would be a fight, or in vain. */
-function describeFinalEnd({ reason, reasonCode, serverReference }: SessionEnd): ConnectionLostError {
+/** An end after which another attempt would be a fight, or in vain: see {@link mayReconnectAfter}. */
+export function describeFinalEnd({ reason, reasonCode, serverReference }: SessionEnd): ConnectionLostError {
   if (reasonCode === 0x8e) {
-    return new ConnectionLostError(
-      'another client connected with the same Client Identifier: Session taken over (0x8E)',
-      'Give each client its own: -i NAME',
-    );
+    return new ConnectionLostError(SESSION_TAKEN_OVER, 'Give each client its own: -i NAME');
   }
   return new ConnectionLostError(
     `the connection was lost: ${reason}`,

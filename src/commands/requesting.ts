@@ -11,13 +11,22 @@ import {
 import { checkBrokerLimits } from '../mqtt/limits.ts';
 import type { PacketProperties } from '../mqtt/properties.ts';
 import { describeReasonCode } from '../mqtt/reason-codes.ts';
-import type { OutgoingMessage, ReceivedMessage, Session, SessionHandlers, Subscription } from '../mqtt/session.ts';
+import { mayReconnectAfter } from '../mqtt/retry.ts';
+import type {
+  OutgoingMessage,
+  ReceivedMessage,
+  Session,
+  SessionEnd,
+  SessionHandlers,
+  Subscription,
+} from '../mqtt/session.ts';
 import { quote } from '../output/escape.ts';
 import type { Sink } from '../output/sink.ts';
 import { formatDurationMs } from '../output/units.ts';
 import type { Writer } from '../output/writer.ts';
 import { describeInterruption } from './interruption.ts';
 import { formatLatency } from './latency.ts';
+import { describeFinalEnd } from './reconnecting.ts';
 
 export interface RequestingOptions {
   readonly message: Omit<OutgoingMessage, 'payload'>;
@@ -70,9 +79,7 @@ export class Requesting {
   /** Subscribes to the Response Topic. Throws SubscriptionDeniedError. */
   async subscribe(session: Session): Promise<void> {
     this.#session = session;
-    void session.ended.then(({ reason }) =>
-      this.#giveUp(new ConnectionLostError(`the connection was lost before the answer came: ${reason}`)),
-    );
+    void session.ended.then((end) => this.#giveUp(describeLoss(end)));
     const { subscription, subscribeProperties } = this.#options;
     const [outcome] = await this.unlessGivenUp(session.subscribe([subscription], subscribeProperties));
     if (outcome !== undefined && outcome.reasonCode >= 0x80) {
@@ -192,4 +199,10 @@ export class Requesting {
       promise.then(resolve, reject).finally(() => this.#waiting.delete(reject));
     });
   }
+}
+
+function describeLoss(end: SessionEnd): ConnectionLostError {
+  return mayReconnectAfter(end)
+    ? new ConnectionLostError(`the connection was lost before the answer came: ${end.reason}`)
+    : describeFinalEnd(end);
 }

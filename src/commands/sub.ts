@@ -48,7 +48,7 @@ async function run(values: OptionValues, context: Context): Promise<ExitCode> {
   const status = new Status('mqtt-sub', context, values.get(quietOption));
   const isStrict = values.get(options.strictOption);
   const formatting = { onFault: (text: string) => status.warn(text), isStrict };
-  const formatter = await makeFormatter(values, context, { ...formatting, isSingleLine: watches(values) });
+  const formatter = await makeFormatter(values, context, { ...formatting, isSingleLine: watches(values, context) });
   return withBroker(values, context, 'mqtt-sub', async (plan) => {
     const writer = new Writer(context.stdout);
     const removal = await makeRemoval(values, status);
@@ -88,8 +88,9 @@ function checkCombinations(values: OptionValues): void {
   }
 }
 
-function watches(values: OptionValues): boolean {
-  return values.get(output.watchOption) && !values.get(output.messageRateOption);
+/** A pipe or a file has no screen: there every message is printed. */
+function watches(values: OptionValues, { stdout }: Context): boolean {
+  return values.get(output.watchOption) && !values.get(output.messageRateOption) && stdout.isTTY === true;
 }
 
 async function makeRemoval(values: OptionValues, status: Status): Promise<RetainedRemoval | undefined> {
@@ -112,7 +113,7 @@ async function makeSink(
     const { RateSink } = await import('../output/rate.ts');
     return new RateSink(writer, context.clock);
   }
-  if (!watches(values)) return new PrintSink(formatter, writer, context);
+  if (!watches(values, context)) return new PrintSink(formatter, writer, context);
   const { WatchSink } = await import('../output/watch.ts');
   return new WatchSink(formatter, writer, context, `Broker: ${escapeControls(endpoint.host)}`);
 }

@@ -115,7 +115,7 @@ async function attempt(
   try {
     transport = await openTransport(plan.endpoint, abort, timer);
   } catch (error) {
-    if (error instanceof CliError) throw error;
+    if (error instanceof CliError || isBug(error)) throw error;
     const { describeConnectFailure } = await import('./connect-error.ts');
     throw describeConnectFailure(error as Error, plan.endpoint);
   }
@@ -126,6 +126,11 @@ async function attempt(
   timer?.end('connack');
   if (timer !== undefined && result.kind === 'open') onOpened?.(timer.toTimes());
   return result;
+}
+
+/** What no network can cause: to call it an unreachable broker would hide a fault of ours. */
+function isBug(error: unknown): boolean {
+  return [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
 }
 
 /** 0x01 is the answer of a 3.1.1 broker, 0x84 that of MQTT 5; others just close, such as RabbitMQ 3.10. */

@@ -37,6 +37,8 @@ export interface ProxyPlan {
 export interface TlsPlan {
   /** PEM certificates to trust instead of Node's own and those of the system. */
   readonly ca?: readonly string[];
+  /** Where those are from, in words, if no option gave them. */
+  readonly caOrigin?: string;
   readonly cert?: Buffer;
   readonly key?: Buffer;
   /** PKCS#12 with certificate and key. */

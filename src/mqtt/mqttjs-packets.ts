@@ -4,7 +4,7 @@ import type { ISubackPacket, ISubscription, IUnsubackPacket } from 'mqtt-packet'
 import type { ConnectionPlan, ProtocolVersion } from './connection-plan.ts';
 import type { DialChoice } from './mqttjs-client.ts';
 import { fromMqttjs } from './mqttjs-properties.ts';
-import { describeReasonCode } from './reason-codes.ts';
+import { describeReasonCode, SESSION_TAKEN_OVER } from './reason-codes.ts';
 import type { ReceivedMessage, SessionEnd, SessionInfo, SubscribeOutcome, Subscription } from './session.ts';
 
 /** A CONNACK that is not 0. [MQTT5 3.2.2.2] */
@@ -126,7 +126,7 @@ export function endOf({ reasonCode = 0, properties }: IDisconnectPacket): Sessio
   const said = reasonString === undefined ? '' : `: ${reasonString}`;
   return {
     kind: 'disconnected',
-    reason: `the broker disconnected us: ${describeReasonCode(reasonCode)}${said}`,
+    reason: `${reasonCode === 0x8e ? SESSION_TAKEN_OVER : `the broker disconnected us: ${describeReasonCode(reasonCode)}`}${said}`,
     reasonCode,
     ...(serverReference !== undefined && { serverReference }),
   };

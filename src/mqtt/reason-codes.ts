@@ -56,6 +56,9 @@ const RETURN_CODE_NAMES: Readonly<Record<number, string>> = {
   5: 'Not authorized',
 };
 
+/** What Session taken over means, in words: for whoever meets it in a DISCONNECT. [MQTT5 3.14.2.1] */
+export const SESSION_TAKEN_OVER = 'another client connected with the same Client Identifier: Session taken over (0x8E)';
+
 /** Such as `Not authorized (0x87)`; a code that does not exist is called unknown. */
 export function describeReasonCode(code: number): string {
   return `${REASON_NAMES[code] ?? 'unknown Reason Code'} (${hex(code)})`;

@@ -34,7 +34,8 @@ export function describeBadCertificate(
     default: {
       const signer = certificate ? commonName(certificate.issuer) : 'nobody known';
       const details = certificate ? `; it is for ${names}, ${validity(certificate)}` : '';
-      const trusted = tls.ca === undefined ? 'not trusted here' : 'which is none of the given CA certificates';
+      const trusted =
+        tls.ca === undefined ? 'not trusted here' : `which is none of ${tls.caOrigin ?? 'the given CA certificates'}`;
       return new UntrustedError(
         `the certificate of ${host} is signed by "${signer}", ${trusted} (${fault})${details}`,
         'Give the certificate of that CA: --cafile ca.crt',

@@ -3,7 +3,7 @@ import { redactQuery } from '../mqtt/address.ts';
 import { propertyOption } from './properties.ts';
 import { parseHttpProxyUrl, parseSocksUrl } from './proxy-url.ts';
 import { counted, flag, hidden, many, type OptionSpec, single, singleOr, ValueError } from './spec.ts';
-import { tlsOptions } from './tls.ts';
+import { keyOption, passphraseFileOption, pfxOption, pskOption, tlsOptions } from './tls.ts';
 import { expandUrl, parseBrokerUrl, parseMosquittoUrl, redactUrl } from './url.ts';
 import {
   parseEncodedString,
@@ -462,3 +462,18 @@ export const connectionOptions: readonly OptionSpec[] = [
 
 /** For commands that connect again after a loss. */
 export const retryOptions: readonly OptionSpec[] = [retryOption, retryForOption];
+
+/** What lets one in somewhere, or names a file that does. */
+export const secretOptions: readonly OptionSpec[] = [
+  usernameOption,
+  passwordOption,
+  passwordFileOption,
+  passwordCommandOption,
+  askPasswordOption,
+  webSocketHeaderOption,
+  propertyOption,
+  keyOption,
+  pfxOption,
+  passphraseFileOption,
+  pskOption,
+];

@@ -46,11 +46,11 @@ export async function resolveTls(
     }
     return undefined;
   }
-  const ca = await readTrusted(values, fromOs, env);
+  const { ca, ...origin } = await readTrusted(values, fromOs, env);
   await checkSettings(values);
   return {
     insecure: values.get(tls.insecureOption),
-    ...(ca.length > 0 && { ca }),
+    ...(ca.length > 0 && { ca, ...origin }),
     ...(await resolveOwnCertificate(values)),
     ...resolvePsk(values, ca.length > 0),
     ...optional('serverName', values.get(tls.serverNameOption)),
@@ -66,7 +66,11 @@ function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]
   return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
 }
 
-async function readTrusted(values: OptionValues, fromOs: boolean, env: Context['env']): Promise<readonly string[]> {
+async function readTrusted(
+  values: OptionValues,
+  fromOs: boolean,
+  env: Context['env'],
+): Promise<{ readonly ca: readonly string[]; readonly caOrigin?: string }> {
   const caFile = values.get(tls.caFileOption);
   const caPath = values.get(tls.caPathOption);
   const ca: string[] = [];
@@ -74,8 +78,9 @@ async function readTrusted(values: OptionValues, fromOs: boolean, env: Context['
   if (caPath !== undefined) ca.push(...(await readCertificateFolder(values.spelled(tls.caPathOption), caPath)));
   if (fromOs) ca.push(...(await readStore(env)));
   // As OpenSSL does it: the variables replace the store of the system. A variable that leads nowhere replaces nothing.
-  if (ca.length === 0 && !values.has(tls.pskOption)) ca.push(...(await readStoreOfVariables(env).catch(() => [])));
-  return ca;
+  if (ca.length > 0 || values.has(tls.pskOption)) return { ca };
+  const named = ['SSL_CERT_FILE', 'SSL_CERT_DIR'].filter((name) => env[name]);
+  return { ca: await readStoreOfVariables(env).catch(() => []), caOrigin: `those of ${named.join(' and ')}` };
 }
 
 async function resolveOwnCertificate(values: OptionValues): Promise<Partial<TlsPlan>> {

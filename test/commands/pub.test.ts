@@ -148,10 +148,14 @@ describe('mqtt-pub publishes', () => {
 });
 
 describe('mqtt-pub connects', () => {
-  async function planOf(argv: readonly string[], world: World = {}): Promise<FakeBroker['plans'][number]> {
+  async function planOf(
+    argv: readonly string[],
+    world: World = {},
+    warning = '',
+  ): Promise<FakeBroker['plans'][number]> {
     const broker = new FakeBroker();
     const result = await pub([...argv, ...MESSAGE], { ...world, broker });
-    expect(result.stderr).toBe('');
+    expect(result.stderr).toBe(warning);
     expect(broker.plans.length).toBe(1);
     return broker.plans[0] as FakeBroker['plans'][number];
   }
@@ -216,7 +220,11 @@ describe('mqtt-pub connects', () => {
   });
 
   it('without the credentials of a URL whose host the command line replaces', async () => {
-    const plan = await planOf(['-h', 'other.lan'], { env: { MQTT_URL: 'mqtt://eve:secret@url.lan' } });
+    const plan = await planOf(
+      ['-h', 'other.lan'],
+      { env: { MQTT_URL: 'mqtt://eve:secret@url.lan' } },
+      'mqtt-pub: the credentials of MQTT_URL are for another host, and are not sent to other.lan:1883\n',
+    );
     expect(plan).toMatchObject({ endpoint: { host: 'other.lan' } });
     expect(plan.username).toBeUndefined();
     expect(plan.password).toBeUndefined();

@@ -250,9 +250,10 @@ describe('--retained-only', () => {
 
 describe('a signal', () => {
   it.each([
-    ['SIGINT', [], 0],
-    ['SIGTERM', [], 0],
+    ['SIGINT', [], 130],
+    ['SIGTERM', [], 143],
     ['SIGHUP', [], 129],
+    ['SIGINT', ['--wait-for-broker', '9'], 130],
     ['SIGINT', ['-C', '1'], 130],
     ['SIGTERM', ['-W', '9'], 143],
     ['SIGINT', ['--idle', '9'], 130],
@@ -262,7 +263,9 @@ describe('a signal', () => {
     const cli = startCli('mqtt-sub', ['-t', 'a', ...goal], { clock, broker: new FakeBroker('never') });
     await cli.broker.attempts(1);
     cli.stop(signal);
-    expect((await cli.result).exitCode).toBe(exitCode);
+    expect(await cli.result).toEqual(
+      outcome(exitCode, '', `mqtt-sub: stopped by ${signal}: before the broker was there`),
+    );
     expect(clock.pendingMs).toEqual([]);
   });
 
@@ -271,7 +274,8 @@ describe('a signal', () => {
     controller.abort({ signal: 'SIGINT' });
     const broker = new FakeBroker('never');
     const { exitCode } = await runCli('mqtt-sub', ['-t', 'a'], { broker, context: { stop: controller.signal } });
-    expect(exitCode).toBe(0);
+    expect(exitCode).toBe(130);
+    expect(broker.sessions).toEqual([]);
   });
 
   it('while SUBSCRIBE waits for its answer disconnects, and has the Will published [MQTT5 3.14.2.1]', async () => {

@@ -343,7 +343,7 @@ describe('mqtt-sub, when a subscription is denied,', () => {
       outcome(
         8,
         '',
-        'mqtt-sub: subscription not allowed: a: Topic Filter invalid (0x8F): no #; subscription not allowed: "b c": Topic Filter invalid (0x8F): no #',
+        'mqtt-sub: subscription not allowed: a: Topic Filter invalid (0x8F): no #; "b c": Topic Filter invalid (0x8F): no #',
       ),
     );
   });
