@@ -1,6 +1,7 @@
 import type { Endpoint } from '../mqtt/connection-plan.ts';
 import { describeReasonCode } from '../mqtt/reason-codes.ts';
 import type { MessageProperties, QoS } from '../mqtt/session.ts';
+import { describeConnection } from './connection-config.ts';
 import { diagnose, type Undiagnosed } from './diagnosis.ts';
 import { LatencyCounts } from './latency.ts';
 import { assertLedgersAddUp } from './ledger.ts';
@@ -70,7 +71,7 @@ export function makeResult(run: BenchRun, { embedded, environment }: Circumstanc
     // biome-ignore lint/style/noRestrictedGlobals: formats a time that the clock gave, reads none
     startedAt: new Date(startedMs).toISOString(),
     outcome,
-    config: configOf(plan),
+    config: { ...configOf(plan), connection: describeConnection(run.connection) },
     broker: describeBroker(run, embedded),
     environment,
     connections: run.connections.toLedger(),

@@ -5,7 +5,7 @@ import { Schedule } from './schedule.ts';
 import { type Piece, parseTemplate } from './template.ts';
 
 /** What a run is to do: who sends what, how much, how fast. Plain data, that another thread can be handed. */
-export interface BenchPlan extends Omit<BenchConfig, 'properties'> {
+export interface BenchPlan extends Omit<BenchConfig, 'connection' | 'properties'> {
   readonly runId: RunId;
   readonly seed: number;
   /** The window was asked for, and is not the default. */

@@ -106,6 +106,26 @@ export interface PayloadConfig {
   readonly sizeBytes: number;
 }
 
+/** How connections were to be made. Left out is what is secret or names a user. */
+export interface ConnectionConfig {
+  /** `auto`: MQTT 5, and 3.1.1 where the broker refuses that; `broker.protocol` is what was agreed. */
+  readonly protocol: 'auto' | '3.1' | '3.1.1' | '5';
+  readonly cleanStart: boolean;
+  /** As asked for; `broker.keepAliveSeconds` is what holds. */
+  readonly keepAliveSeconds: number;
+  readonly sessionExpirySeconds: number | null;
+  /** QoS 1 and 2 messages that the broker may send to a subscriber at once; null: 65535, or as it likes before MQTT 5. */
+  readonly receiveMaximum: number | null;
+  readonly connectTimeoutMs: number;
+  readonly proxy: 'socks5' | 'http' | null;
+  /** Null without TLS. */
+  readonly tls: { readonly verified: boolean; readonly clientCertificate: boolean } | null;
+  /** A user name or a password was sent. */
+  readonly credentials: boolean;
+  /** Each connection had a Will. */
+  readonly will: boolean;
+}
+
 /** What was asked for. What a scenario has no use for is null, or 0 where it is a count. */
 export interface BenchConfig {
   readonly scenario: Scenario;
@@ -145,6 +165,7 @@ export interface BenchConfig {
   /** `conn`: connections to open and to hold; `storms`: how often all are cut and opened again. */
   readonly connections: number;
   readonly storms: number;
+  readonly connection?: ConnectionConfig;
   /** Of each message, by the names of the specification; binary data in base64. */
   readonly properties?: Readonly<Record<string, unknown>>;
 }
