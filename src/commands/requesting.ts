@@ -192,7 +192,11 @@ export class Requesting {
 
   /** `promise`, unless there is no more use in waiting for it: then it rejects with why. */
   unlessGivenUp<T>(promise: Promise<T>): Promise<T> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#failure !== undefined) {
+      // It may fail for the same reason, and nobody waits for it.
+      promise.catch(() => undefined);
+      return Promise.reject(this.#failure);
+    }
     // Not Promise.race: what it leaves behind on a promise that stays pending would grow with every request.
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject);
