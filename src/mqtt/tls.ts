@@ -1,7 +1,7 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { isIP, type Socket } from 'node:net';
-import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { CliError, TlsError, UsageError } from '../errors.ts';
 import type { Endpoint, TlsPlan } from './connection-plan.ts';
 import type { OpeningTimer } from './opening-times.ts';
@@ -10,8 +10,17 @@ import { describeBadCertificate, UntrustedError } from './tls-error.ts';
 import { openSocket, settled } from './transport.ts';
 
 /**
+ * What was made of a plan: to read certificates takes milliseconds and memory, all those of a system a tenth of a second and
+ * a megabyte, and a benchmark opens thousands of connections by one plan.
+ */
+const contexts = new WeakMap<TlsPlan, SecureContext>();
+/** Plans whose broker is trusted by the certificates of the system: the plan that has them. */
+const trustingSystem = new WeakMap<TlsPlan, TlsPlan>();
+
+/**
  * Node brings certificates of its own, which are at hand; those of the system, where a company puts its own authority,
- * take fifteen times as long to load. So they are asked second. Throws what {@link openTls} throws.
+ * take fifteen times as long to load. So they are asked second; by the next connection of a plan that needed them, first.
+ * Throws what {@link openTls} throws.
  */
 export async function openSecured(
   endpoint: Endpoint,
@@ -20,15 +29,23 @@ export async function openSecured(
   readStore = readSystemStore,
   timer?: OpeningTimer,
 ): Promise<TLSSocket> {
+  const open = async (plan: TlsPlan): Promise<TLSSocket> =>
+    openTls(endpoint, plan, await openSocket(endpoint, abort, timer), abort, timer);
+  const known = trustingSystem.get(tls);
+  if (known !== undefined) return open(known);
   try {
-    return await openTls(endpoint, tls, await openSocket(endpoint, abort, timer), abort, timer);
+    return await open(tls);
   } catch (error) {
     const store = error instanceof UntrustedError && tls.ca === undefined ? await readStore() : undefined;
     if (store === undefined) throw error;
-    const again = openTls(endpoint, { ...tls, ca: [store] }, await openSocket(endpoint, abort, timer), abort, timer);
-    return again.catch((second: unknown) => {
+    const withStore = { ...tls, ca: [store] };
+    try {
+      const socket = await open(withStore);
+      trustingSystem.set(tls, withStore);
+      return socket;
+    } catch (second) {
       throw second instanceof UntrustedError ? error : second;
-    });
+    }
   }
 }
 
@@ -70,29 +87,34 @@ function start(endpoint: Endpoint, tls: TlsPlan, raw: Socket): TLSSocket {
 
 function makeOptions({ host, unix }: Endpoint, tls: TlsPlan, socket: Socket): ConnectionOptions {
   const name = tls.serverName ?? (unix ? '' : host);
-  const { ca, cert, key, pfx, passphrase, ciphers, alpn, psk } = tls;
+  const { alpn, psk } = tls;
+  const secureContext = contexts.get(tls) ?? makeContext(tls);
+  contexts.set(tls, secureContext);
   return {
     socket,
+    secureContext,
     host: name,
     // An IP address cannot be asked for by SNI. [RFC6066 3]
     servername: isIP(name) === 0 ? name : '',
-    minVersion: tls.minVersion ?? 'TLSv1.2',
     // The verdict is read from `authorized`: that way the certificate is at hand to explain it.
     rejectUnauthorized: false,
+    ...(alpn !== undefined && { ALPNProtocols: [alpn] }),
+    ...(psk && { pskCallback: () => ({ identity: psk.identity, psk: psk.key }) }),
+  };
+}
+
+function makeContext({ ca, cert, ciphers, key, minVersion, passphrase, pfx, psk }: TlsPlan): SecureContext {
+  return createSecureContext({
+    minVersion: minVersion ?? 'TLSv1.2',
     ...(ca && { ca: [...ca] }),
     ...(cert && { cert }),
     ...(key && { key }),
     ...(pfx && { pfx }),
     ...(passphrase !== undefined && { passphrase }),
     ...(ciphers !== undefined && { ciphers }),
-    ...(alpn !== undefined && { ALPNProtocols: [alpn] }),
-    ...(psk && {
-      // Node knows pre-shared keys up to TLS 1.2, and takes part in them only by cipher suites that say so.
-      maxVersion: 'TLSv1.2' as const,
-      ciphers: ciphers ?? 'PSK',
-      pskCallback: () => ({ identity: psk.identity, psk: psk.key }),
-    }),
-  };
+    // Node knows pre-shared keys up to TLS 1.2, and takes part in them only by cipher suites that say so.
+    ...(psk && { maxVersion: 'TLSv1.2' as const, ciphers: ciphers ?? 'PSK' }),
+  });
 }
 
 function appendKeyLog(socket: TLSSocket, path: string, line: Buffer): void {
