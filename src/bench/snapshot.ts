@@ -48,7 +48,7 @@ export function makeSnapshot(plan: BenchPlan, { progress, samples }: Watched, el
     lost: progress.lost,
     latency: last?.latency ?? null,
     elapsedMs,
-    remainingMs: remainingOf(plan, progress.sent, elapsedMs),
+    remainingMs: remainingOf(plan, sendsNothing ? progress[what] : progress.sent, elapsedMs),
   };
 }
 
@@ -65,10 +65,12 @@ function perSecondOf(count: number, ms: number): number {
 }
 
 /** By the clock where time ends the run, otherwise by the pace so far. */
-function remainingOf({ durationMs, messages }: BenchPlan, sent: number, elapsedMs: number): number | null {
+function remainingOf({ durationMs, messages, scenario }: BenchPlan, done: number, elapsedMs: number): number | null {
+  // It is held for so long from when all are open, which nobody knows when that is.
+  if (scenario === 'conn') return null;
   if (durationMs !== null) return Math.max(0, durationMs - elapsedMs);
-  if (messages === null || sent === 0) return null;
-  return (elapsedMs * Math.max(0, messages - sent)) / sent;
+  if (messages === null || done === 0) return null;
+  return (elapsedMs * Math.max(0, messages - done)) / done;
 }
 
 /** A block of a few lines for a terminal that is `width` columns wide. */
@@ -84,13 +86,14 @@ export function formatLine(snapshot: Snapshot): string {
 function describe(snapshot: Snapshot): string[] {
   const { counted, inFlight, latency, lost, messages, perSecond, scenario, sent } = snapshot;
   const of = messages === null ? '' : ` of ${formatCount(messages)}`;
-  const isAboutMessages = scenario !== 'conn';
+  const [wasSent, was] = scenario === 'rr' ? ['requests', 'responses'] : ['sent', counted.what];
   return [
     describeTime(snapshot),
-    ...(sent === null ? [] : [`${formatCount(sent)}${of} sent`]),
-    `${formatCount(counted.count)} ${counted.what}`,
-    `${formatPerSecond(perSecond)} ${isAboutMessages ? 'msg/s' : 'connections/s'}`,
-    ...(isAboutMessages ? [`in flight ${formatCount(inFlight)}`, `lost ${formatCount(lost)}`] : []),
+    ...(sent === null ? [] : [`${formatCount(sent)}${of} ${wasSent}`]),
+    `${formatCount(counted.count)}${sent === null ? of : ''} ${was}`,
+    `${formatPerSecond(perSecond)} ${scenario === 'conn' ? 'connections/s' : 'msg/s'}`,
+    // Where nothing is verified, nothing is known of it.
+    ...(sent === null ? [] : [`in flight ${formatCount(inFlight)}`, `lost ${formatCount(lost)}`]),
     ...(latency === null ? [] : [`p50 ${formatLatencyUs(latency.p50)}`, `p99 ${formatLatencyUs(latency.p99)}`]),
   ];
 }

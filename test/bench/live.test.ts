@@ -71,6 +71,26 @@ describe('a snapshot in words', () => {
     expect(formatLine(snapshot)).toBe('3 s, 1,200 connections, 300 connections/s');
   });
 
+  it('has the words of each scenario', () => {
+    const words = (scenario: Snapshot['scenario'], qos: 0 | 1, messages: number | null = null): string => {
+      const watched = watchedOf({ sent: 40, accepted: 30, delivered: 20, inFlight: 10, connections: 4 });
+      return formatLine(makeSnapshot(makePlan({ scenario, qos, messages }), watched, 1000)).replace(/^1 s, /, '');
+    };
+    expect(words('pubsub', 1)).toBe('40 sent, 20 delivered, 20.0 msg/s, in flight 10, lost 0');
+    expect(words('pub', 1)).toBe('40 sent, 30 accepted, 30.0 msg/s, in flight 10, lost 0');
+    expect(words('pub', 0)).toBe('40 sent, 40.0 msg/s');
+    expect(words('pub', 0, 80)).toBe('1 s left, 40 of 80 sent, 40.0 msg/s');
+    expect(words('sub', 1)).toBe('20 delivered, 20.0 msg/s');
+    expect(words('sub', 1, 80)).toBe('3 s left, 20 of 80 delivered, 20.0 msg/s');
+    expect(words('conn', 1)).toBe('4 connections, 4.00 connections/s');
+    expect(words('rr', 1)).toBe('40 requests, 20 responses, 20.0 msg/s, in flight 10, lost 0');
+  });
+
+  it('does not know when connections that are still being opened will be closed', () => {
+    const plan = makePlan({ scenario: 'conn', messages: null, durationMs: 3000 });
+    expect(makeSnapshot(plan, watchedOf({ connections: 4 }), 1000).remainingMs).toBeNull();
+  });
+
   it('fits narrow terminals, with all that is in it', () => {
     fc.assert(
       fc.property(
