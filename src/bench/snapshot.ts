@@ -16,9 +16,9 @@ const COUNTED = {
 /** How far a run is. */
 export interface Snapshot {
   readonly scenario: Scenario;
-  /** Null where the scenario sends nothing. */
+  /** Null where the scenario sends nothing, and where it is what is counted. */
   readonly sent: number | null;
-  /** To send; null where time ends the run. */
+  /** To send, in `sub` to receive; null where time ends the run. */
   readonly messages: number | null;
   readonly counted: { readonly count: number; readonly what: string };
   /** Of what is counted, over the last whole second; from the start where there was none. */
