@@ -144,7 +144,9 @@ export class PublishLane {
     if (this.#trace !== undefined)
       traceAnswer(this.#trace, 'received', type, id, outcomeOf(bytes, body, end).reasonCode);
     const state = this.#exchanges.stateOf(id);
-    if (type === PUBACK && state === AWAITS_PUBACK) this.#complete(id, bytes, body, end);
+    // RabbitMQ 3.10 answers a message of QoS 2 with PUBACK: it takes it at QoS 1.
+    const isTaken = state === AWAITS_PUBACK || state === AWAITS_PUBREC;
+    if (type === PUBACK && isTaken) this.#complete(id, bytes, body, end);
     else if (type === PUBCOMP && state === AWAITS_PUBCOMP) this.#complete(id, bytes, body, end);
     else if (type === PUBREC && state === AWAITS_PUBREC) this.#onReceived(id, bytes, body, end);
     // A broker that repeats PUBREC has not got our PUBREL. [MQTT5 4.3.3]

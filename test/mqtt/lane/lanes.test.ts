@@ -125,6 +125,18 @@ describe('publishing by a lane', () => {
     await talk.session.close();
   });
 
+  it('at QoS 2 takes PUBACK for an end, as RabbitMQ answers, which takes such a message at QoS 1', async () => {
+    const talk = await publishing(2);
+    send(talk.lane, 7, 'x');
+    talk.lane.flush();
+    const { messageId = 0 } = await talk.peer.receive('publish');
+    talk.peer.send({ cmd: 'puback', messageId, reasonCode: 0 });
+    await answered(talk);
+    expect(talk.told).toEqual([['complete', 7, 0]]);
+    expect(talk.lane.unanswered).toBe(0);
+    await talk.session.close();
+  });
+
   it('gives nothing on answers to what it has not sent, and on answers of the wrong kind', async () => {
     const talk = await publishing(1);
     send(talk.lane, 1, 'a');
