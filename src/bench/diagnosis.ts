@@ -93,7 +93,9 @@ function findQueueLimits(result: Undiagnosed): string | undefined {
   return `${holds}; what comes beyond it drops, although it accepts it. --window ${windowOf(config)} is within that, so that this one may be set to hold less. Use a smaller --window, such as ${Math.ceil(windowOf(config) / 4)}, or set max_queued_messages 0.`;
 }
 
-function remedyOf({ flood, rate }: Undiagnosed['config']): string {
+function remedyOf({ flood, rate, scenario }: Undiagnosed['config']): string {
+  // These are Wills, and the broker publishes all of a storm at once.
+  if (scenario === 'conn') return 'Cut fewer --connections at once';
   if (flood) return 'Leave --flood away';
   return rate === null ? `Use --window ${MOSQUITTO_QUEUED}` : 'Use a lower --rate';
 }

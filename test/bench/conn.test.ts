@@ -172,6 +172,18 @@ describe('the Wills of connections that are cut', () => {
     expect(clock.monotonicMs()).toBe(2500);
   });
 
+  it('are lost beyond what mosquitto holds for the one that sees them, and a note says so', async () => {
+    const { result } = await runToEnd(
+      { connections: 1100, storms: 1, durationMs: 0 },
+      { publishWill: (number) => (number < 1020 ? [5] : []), version: 'mosquitto version 2.0.11' },
+      { will: WILL },
+    );
+    expect(result.ledger).toMatchObject({ expected: 1100, delivered: 1020, lost: 80 });
+    expect(result.diagnosis).toMatchObject([
+      { code: 'mosquitto-queue-limits', sentence: expect.stringContaining('Cut fewer --connections at once') },
+    ]);
+  });
+
   it('are counted when they come twice, or from others', async () => {
     const { broker, clock, run } = start({ storms: 1 }, { publishWill: () => [0, 5] }, { will: WILL });
     await clock.advance(500);
