@@ -14,7 +14,8 @@ export function resolveConnPlan(values: OptionValues, runId: RunId): BenchPlan {
     ...emptyPlan('conn', runId),
     ...resolveConnecting(values),
     connections: values.get(connectionsOption),
-    durationMs: values.get(holdOption),
+    // Null, as everywhere, for no time at all.
+    durationMs: values.get(holdOption) || null,
     storms: values.get(stormOption),
     topic: values.get(willTopicOption) ?? '',
     filter: values.get(subscribeOption) ?? null,

@@ -174,7 +174,7 @@ describe('the Wills of connections that are cut', () => {
 
   it('are lost beyond what mosquitto holds for the one that sees them, and a note says so', async () => {
     const { result } = await runToEnd(
-      { connections: 1100, storms: 1, durationMs: 0 },
+      { connections: 1100, storms: 1, durationMs: null },
       { publishWill: (number) => (number < 1020 ? [5] : []), version: 'mosquitto version 2.0.11' },
       { will: WILL },
     );

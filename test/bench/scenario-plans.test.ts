@@ -38,7 +38,7 @@ describe('mqtt-bench conn', () => {
       ...emptyPlan('conn', RUN_ID),
       connections: 1_000_000,
       connectRate: 500,
-      durationMs: 0,
+      durationMs: null,
       storms: 7,
       qos: 1,
       topic: 'w',

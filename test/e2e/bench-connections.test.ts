@@ -1,5 +1,6 @@
 /** The built `mqtt-bench conn` and `mqtt-bench rr` on mosquitto. */
 import { describe, expect, it } from 'vitest';
+import { parseResult } from '../../src/bench/read-result.ts';
 import type { BenchResult } from '../../src/bench/result.ts';
 import { bytesPerConnection, MOST_BYTES_PER_CONNECTION, startAcceptingBroker } from '../support/connection-memory.ts';
 import { describeWith } from '../support/needs.ts';
@@ -8,7 +9,7 @@ import { runSpawnedCli } from '../support/spawn-cli.ts';
 
 async function run(...words: string[]): Promise<{ exitCode: number | null; result: BenchResult; stderr: string }> {
   const { exitCode, stderr, stdout } = await runSpawnedCli('mqtt-bench', [...words, '--json']);
-  return { exitCode, stderr, result: JSON.parse(stdout.toString()) as BenchResult };
+  return { exitCode, stderr, result: parseResult(stdout, 'result') };
 }
 
 describeWith(['mosquitto'], 'on mosquitto', () => {
