@@ -1,10 +1,19 @@
 import { fstatSync, readdirSync, readFileSync } from 'node:fs';
 import { connectSession } from '../mqtt/connect.ts';
 import type { Clock, Context, Input, Machine, Output, StopReason, Timer } from './context.ts';
+import { FileOutput } from './file-output.ts';
 
 function isFolder(descriptor: number): boolean {
   try {
     return fstatSync(descriptor).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function isFile(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFile();
   } catch {
     return false;
   }
@@ -50,6 +59,7 @@ export const systemMachine: Machine = {
 
 /** The real world. `stop` is aborted by the caller, which owns the signals; `folder` holds the built files. */
 export function makeSystemContext(stop: AbortSignal, folder = ''): Context {
+  let stdout: Output | undefined;
   let stderr: Output | undefined;
   return {
     env: process.env,
@@ -60,7 +70,8 @@ export function makeSystemContext(stop: AbortSignal, folder = ''): Context {
       return process.stdin;
     },
     get stdout(): Output {
-      return process.stdout;
+      stdout ??= isFile(1) ? new FileOutput(1) : process.stdout;
+      return stdout;
     },
     get stderr(): Output {
       stderr ??= withoutFailure(process.stderr);
