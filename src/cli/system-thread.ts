@@ -1,4 +1,5 @@
 /** Threads of this process, seen from both ends. */
+import { setMaxListeners } from 'node:events';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { serveThread } from '../bench/threads/serve.ts';
 import { connectSession } from '../mqtt/connect.ts';
@@ -41,6 +42,8 @@ export function runSystemThread(): void {
   const clock: Clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
   // The main thread owns the signals: it says when there is to be an end.
   const stop = new AbortController().signal;
+  // Each connection listens to it while it opens, and many do at once: more than ten is no leak here.
+  setMaxListeners(0, stop);
   serveThread(
     {
       post: (message) => port.postMessage(message),

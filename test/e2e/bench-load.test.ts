@@ -23,6 +23,14 @@ describeWith(['mosquitto'], 'mqtt-bench on mosquitto', () => {
       expect(exitCode).toBe(0);
     });
 
+    it('loses nothing of publishers and subscribers in threads, and says nothing of leaks', async () => {
+      const words = ['-n', '5000', '-q', '1', '--publishers', '50', '--subscribers', '4', '--workers', '2'];
+      const { exitCode, result, stderr } = await run(...mosquitto.at, ...words);
+      expect(result.ledger).toMatchObject({ attempted: 5000, expected: 20_000, delivered: 20_000, duplicated: 0 });
+      expect(stderr).toBe('');
+      expect(exitCode).toBe(0);
+    });
+
     it.each(['5', '311'])('delivers in pairs, and to a shared subscription, MQTT %s', async (version) => {
       const pairs = await run(...mosquitto.at, '-V', version, '-n', '2000', '-q', '1', '--pairs', '--publishers', '20');
       expect(pairs.result.ledger).toMatchObject({ expected: 2000, delivered: 2000, duplicated: 0 });
