@@ -35,7 +35,8 @@ const node = (name, ...args) => [process.execPath, bin(name), ...args];
 
 /** What is compared: `ours` and `theirs` make the command for so many messages; `input` tells that they come as lines. */
 function workloads(mosquitto, discarding) {
-  const lines = (broker, qos) => ['mosquitto_pub', ...at(broker), '-t', 'bench/x', '-q', `${qos}`, '-l'];
+  const linesTo = (broker, qos) => [...at(broker), '-t', 'bench/x', '-q', `${qos}`, '-l'];
+  const lines = (broker, qos) => ['mosquitto_pub', ...linesTo(broker, qos)];
   const bench =
     (broker, qos, ...scenario) =>
     (count) =>
@@ -59,6 +60,23 @@ function workloads(mosquitto, discarding) {
     ...at(mosquitto),
   ];
   return [0, 1, 2].flatMap((qos) => [
+    {
+      name: `mqtt-pub -l, QoS ${qos}`,
+      qos,
+      rateAim: 1.2,
+      cpuAim: 1,
+      ours: () => node('mqtt-pub', ...linesTo(mosquitto, qos)),
+      theirs: () => lines(mosquitto, qos),
+      peer: 'mosquitto_pub -l',
+    },
+    {
+      name: `mqtt-pub -l, QoS ${qos}, discarding broker`,
+      qos,
+      count: COUNT_DISCARDED,
+      ours: () => node('mqtt-pub', ...linesTo(discarding, qos)),
+      theirs: () => lines(discarding, qos),
+      peer: 'mosquitto_pub -l',
+    },
     {
       name: `mqtt-bench pub, QoS ${qos}`,
       qos,

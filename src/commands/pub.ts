@@ -7,7 +7,13 @@ import type { MakeLanes } from '../mqtt/lane/lanes.ts';
 import { maximumPayloadBytes } from '../mqtt/limits.ts';
 import type { PacketProperties } from '../mqtt/properties.ts';
 import type { Session } from '../mqtt/session.ts';
-import { connectionOptions, maxInflightOption, quietOption, retryOptions } from '../options/connection.ts';
+import {
+  brokerOption,
+  connectionOptions,
+  maxInflightOption,
+  quietOption,
+  retryOptions,
+} from '../options/connection.ts';
 import * as options from '../options/message.ts';
 import type { OptionValues } from '../options/option-values.ts';
 import { propertiesFor, refusePropertiesOf } from '../options/properties.ts';
@@ -157,6 +163,7 @@ async function openPublishing(
   return new Publishing(session, plan.message, context, {
     confirmTimeoutMs: connection.connectTimeoutMs,
     ackTimeoutMs: values.get(options.ackTimeoutOption),
+    isBrokerHere: values.get(brokerOption) !== undefined,
     isMany: plan.source.kind === 'lines',
     maxInflight: values.get(maxInflightOption),
     reopen: mayReconnect ? (end) => connectAgain(end, open, world, connection) : undefined,

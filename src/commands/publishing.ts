@@ -14,10 +14,18 @@ import { describeInterruption } from './interruption.ts';
 import { Outcomes } from './outcomes.ts';
 import { describeFinalEnd } from './reconnecting.ts';
 
-/** QoS 1 and 2 messages in flight at once, unless the broker or `-M` allows fewer. */
-const WINDOW = 1000;
+/**
+ * Messages in flight at once, by QoS, unless the broker or `-M` allows fewer. mosquitto looks through all of them for each
+ * one that comes at QoS 2: the more there are, the slower it is; but over a slow network few would be slower still.
+ */
+const WINDOW = [0, 1000, 500] as const;
+/** With fewer than that in flight a broker would run out of work before it is given more. */
+const GATHERING_WINDOW = 200;
 /** Bytes of messages that wait for an answer: with more than that no further one is sent. */
 const KEPT_BYTES = 16_777_216;
+
+/** Answers that come within such a time are read together. Linux adds some 60 us. */
+const GATHERING_MS = 0.15;
 
 /** What all messages of a run have in common. */
 export type MessageFrame = Omit<OutgoingMessage, 'payload'>;
@@ -29,6 +37,8 @@ export interface PublishingOptions {
   readonly ackTimeoutMs: number;
   /** Whether more than one message is to be on its way at a time. */
   readonly isMany: boolean;
+  /** Whether the broker is in this very thread, which then must not be held up. */
+  readonly isBrokerHere: boolean;
   /** `-M`. */
   readonly maxInflight: number | undefined;
   /** Connects again after a loss; undefined where a loss is the end. Throws what there is to say when it gives up. */
@@ -44,6 +54,7 @@ export class Publishing {
   readonly #confirmation: Confirmation;
   readonly #watch: AnswerWatch;
   readonly #outcomes = new Outcomes();
+  readonly #gather: () => void;
   readonly #exchanges;
   readonly #kept;
   #session: Session;
@@ -66,6 +77,7 @@ export class Publishing {
     this.#frame = frame;
     this.#options = options;
     const { clock, stop } = context;
+    this.#gather = () => clock.block(GATHERING_MS);
     const ping = (): Promise<void> => {
       this.#lane.flush();
       return this.#session.ping();
@@ -82,7 +94,9 @@ export class Publishing {
       ping,
       onOverdue: () => this.#onOverdue(),
     });
-    this.#exchanges = makeExchanges(frame.qos === 0 || !options.isMany ? 1 : (options.maxInflight ?? WINDOW));
+    this.#exchanges = makeExchanges(
+      frame.qos === 0 || !options.isMany ? 1 : (options.maxInflight ?? WINDOW[frame.qos]),
+    );
     this.#kept = new KeptPayloads(this.#exchanges.size);
     this.#session = session;
     this.#lane = this.#open(session);
@@ -189,7 +203,7 @@ export class Publishing {
     });
     lanes.onReadEnd = () => this.#onRead(session);
     // Who asks for more than a silent broker is known to take gets it; Receive Maximum is the broker's word.
-    const { maxInflight = Math.min(WINDOW, inFlightLimit(info, qos)) } = this.#options;
+    const { maxInflight = Math.min(WINDOW[qos], inFlightLimit(info, qos)) } = this.#options;
     this.#window = Math.min(maxInflight, info.receiveMaximum, this.#exchanges.size);
     this.#isBounded = true;
     void session.ended.then((end) => this.#onEnd(session, end));
@@ -229,6 +243,16 @@ export class Publishing {
     if (session !== this.#session || !this.#isConnected) return;
     this.#resend();
     this.#changed();
+    // Once what goes out with this read has gone.
+    if (this.#mayGather) void Promise.resolve().then(this.#gather);
+  }
+
+  /**
+   * A broker that writes each answer by itself costs a system call and a turn of the event loop for each. While it has
+   * much to do for us nothing is gained by taking them one by one.
+   */
+  get #mayGather(): boolean {
+    return !this.#options.isBrokerHere && this.#window >= GATHERING_WINDOW && this.#lane.inFlight > this.#window / 2;
   }
 
   /** In order, and before anything new; the broker may take fewer at once than before. */

@@ -324,7 +324,7 @@ export const maxInflightOption = single({
   group: 'Session',
   summary: 'how many QoS 1 and 2 messages may be on their way to the broker at once',
   value: 'COUNT',
-  defaultText: 'what the broker takes, at most 1000',
+  defaultText: 'what the broker takes, at most 1000, 500 at QoS 2',
   parse: wholeNumber(1, 65535),
 });
 

@@ -16,7 +16,8 @@ export class KeptPayloads {
     this.#sources = new Array(size).fill(undefined);
     this.#from = new Float64Array(size);
     this.#to = new Float64Array(size);
-    this.#free = Uint32Array.from({ length: size }, (_, slot) => slot);
+    this.#free = new Uint32Array(size);
+    for (let slot = 0; slot < size; slot += 1) this.#free[slot] = slot;
     this.#freeCount = size;
   }
 
