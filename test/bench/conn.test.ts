@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { makeResult } from '../../src/bench/make-result.ts';
 import { type BenchPlan, emptyPlan } from '../../src/bench/plan.ts';
 import { parseResult } from '../../src/bench/read-result.ts';
+import { nameOpening } from '../../src/bench/report/words.ts';
 import type { BenchResult } from '../../src/bench/result.ts';
 import type { BenchRun } from '../../src/bench/run.ts';
 import { runConn } from '../../src/bench/run-conn.ts';
@@ -72,6 +73,9 @@ describe('mqtt-bench conn', () => {
     expect(result.openings?.map(({ connected }) => connected)).toEqual([10, 10, 10, 10]);
     expect(result.openings?.map(({ latency }) => latency.connack.count)).toEqual([10, 10, 10, 10]);
     expect(clock.monotonicMs()).toBe(4000);
+    // With --repeat the openings of the next run follow.
+    const names = [0, 1, 2, 3, 4].map((index) => nameOpening(index, result.config));
+    expect(names).toEqual(['opening', 'storm 1', 'storm 2', 'storm 3', 'opening']);
     // One more listened to what the broker says of itself; those that were cut were not closed.
     expect(broker.sessions.filter(({ closed }) => closed).length).toBe(11);
   });

@@ -140,11 +140,11 @@ export function connectionTable({ config, connections }: BenchResult): Markup | 
 }
 
 /** How fast connections came to be, at first and after each storm. */
-export function openingTable({ openings = [] }: BenchResult): Markup | undefined {
+export function openingTable({ config, openings = [] }: BenchResult): Markup | undefined {
   if (openings.length === 0) return undefined;
   const columns = ['', 'attempted', 'connected', 'failed', 'per second', 'TCP p99', 'TLS p99', 'CONNACK p99'];
   const rows = openings.map(({ attempted, connected, connectedPerSecond, failed, latency }, index) => [
-    nameOpening(index),
+    nameOpening(index, config),
     formatCount(attempted),
     formatCount(connected),
     countCell('refused', failed),

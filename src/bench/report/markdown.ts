@@ -67,10 +67,10 @@ function ratesTable({ rates }: BenchResult): string {
   );
 }
 
-function openingTable({ openings = [] }: BenchResult): string {
+function openingTable({ config, openings = [] }: BenchResult): string {
   if (openings.length === 0) return '';
   const rows = openings.map(({ connected, connectedPerSecond, failed, latency }, index) => [
-    nameOpening(index),
+    nameOpening(index, config),
     formatCount(connected),
     formatCount(failed),
     formatPerSecond(connectedPerSecond),

@@ -67,9 +67,9 @@ function describeConnections({ config, connections, outcome }: BenchResult): str
 }
 
 /** How fast connections came to be, at first and after each storm. */
-function describeOpenings({ openings = [] }: BenchResult): Row[] {
+function describeOpenings({ config, openings = [] }: BenchResult): Row[] {
   return openings.slice(0, MOST_OPENINGS).map(({ connected, connectedPerSecond, failed, latency }, index) => ({
-    label: nameOpening(index),
+    label: nameOpening(index, config),
     cells: [
       formatCount(connected),
       ...atLeastOne(failed, 'failed'),

@@ -146,9 +146,10 @@ export function describeMerged({ merged }: BenchResult): string[] {
   ];
 }
 
-/** Of the openings of `conn`: the first one has no storm before it. */
-export function nameOpening(index: number): string {
-  return index === 0 ? 'opening' : `storm ${index}`;
+/** Of the openings of `conn`, over all runs of the result: the first one of a run has no storm before it. */
+export function nameOpening(index: number, { storms }: BenchResult['config']): string {
+  const storm = index % (storms + 1);
+  return storm === 0 ? 'opening' : `storm ${storm}`;
 }
 
 function some(holds: boolean, describe: () => string): string[] {
