@@ -42,6 +42,11 @@ export const filterOption = singleOr('mqtt-bench/#', {
   parse: parseTopicFilter,
 });
 
+const receiversOption: typeof subscribersOption = {
+  ...subscribersOption,
+  summary: 'connections that subscribe; each gets every message, unless -t names a shared subscription',
+};
+
 /** Everything that `mqtt-bench sub` takes, in the order of the help. */
 export const benchSubOptions: readonly OptionSpec[] = [
   receiveCountOption,
@@ -49,7 +54,7 @@ export const benchSubOptions: readonly OptionSpec[] = [
   receiveWarmupOption,
   benchQosOption,
   filterOption,
-  subscribersOption,
+  receiversOption,
   ...verdictOptions,
   benchJsonOption,
   ...watchOptions,
