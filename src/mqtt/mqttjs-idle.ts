@@ -120,9 +120,14 @@ class IdleSession implements Session, Ticking {
     if (!this.#closing && this.#end === undefined) {
       this.#closing = true;
       const packet = { cmd: 'disconnect', reasonCode, ...withProperties(this.#version, properties) } as const;
-      const timer = this.#clock.setTimer(() => this.#transport.destroy(), graceMs);
-      void this.ended.then(() => this.#clock.clearTimer(timer));
-      this.#transport.end(generate(packet, { protocolVersion: this.#version }));
+      if (graceMs === 0) {
+        this.#send(packet);
+        this.#transport.destroy();
+      } else {
+        const timer = this.#clock.setTimer(() => this.#transport.destroy(), graceMs);
+        void this.ended.then(() => this.#clock.clearTimer(timer));
+        this.#transport.end(generate(packet, { protocolVersion: this.#version }));
+      }
     }
     await this.ended;
   }

@@ -168,6 +168,13 @@ describe('an idle session', () => {
     await clock.advance(100);
     await closing;
   });
+
+  it('closes at once where there is no time: DISCONNECT is sent all the same', async () => {
+    const { peer, session } = await hold();
+    await session.close(0, undefined, 0);
+    await peer.receive('disconnect');
+    await peer.closed;
+  });
 });
 
 describe('a session that is cut', () => {
