@@ -31,7 +31,7 @@ export interface Latency {
 
 /** Every distribution of a run; `count` is 0 where the scenario has none of it. */
 export const LATENCIES = [
-  /** From the start of a connection to TCP being open. */
+  /** From the start of a connection, with --connect-rate from when it was due, to TCP being open. */
   'connect',
   /** The TLS handshake. */
   'tls',
