@@ -3,28 +3,21 @@ import { ExitCode } from '../cli/exit-codes.ts';
 import { UsageError } from '../errors.ts';
 import { type PayloadSource, readPayload, resolvePayloadSource } from '../input/payload-source.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
-import type { MakeLanes } from '../mqtt/lane/lanes.ts';
 import { maximumPayloadBytes } from '../mqtt/limits.ts';
 import type { PacketProperties } from '../mqtt/properties.ts';
-import type { Session } from '../mqtt/session.ts';
-import {
-  brokerOption,
-  connectionOptions,
-  maxInflightOption,
-  quietOption,
-  retryOptions,
-} from '../options/connection.ts';
+import { connectionOptions, maxInflightOption, quietOption, retryOptions } from '../options/connection.ts';
 import * as options from '../options/message.ts';
 import type { OptionValues } from '../options/option-values.ts';
 import { propertiesFor, refusePropertiesOf } from '../options/properties.ts';
 import { withBroker } from './broker.ts';
 import type { Command } from './command.ts';
-import { describeInterruption, unlessStopped } from './interruption.ts';
+import { unlessStopped } from './interruption.ts';
 import { LineFeed } from './line-feed.ts';
-import { type Persistence, resolvePersistence } from './persistence.ts';
-import { type MessageFrame, Publishing } from './publishing.ts';
-import { connectAgain, connectFirst, limitConnect, resolvePatience } from './reconnecting.ts';
-import { makeTrace, Status } from './status.ts';
+import { openPublishing } from './open-publishing.ts';
+import { resolvePersistence } from './persistence.ts';
+import type { MessageFrame, Publishing } from './publishing.ts';
+import { resolvePatience } from './reconnecting.ts';
+import { Status } from './status.ts';
 import type { Unsent } from './unsent.ts';
 
 export const pubCommand: Command = {
@@ -98,11 +91,13 @@ async function publishAll(
       'Where that is meant: -n -r',
     );
   }
-  const unsent = await resolveUnsent(plan, values);
+  const unsent = values.has(options.unsentOption)
+    ? await (await import('./unsent.ts')).resolveUnsent(values, payload === undefined, message.qos)
+    : undefined;
   const given = resolvePatience(values);
   const mayReconnect = payload === undefined || given.retries !== undefined || given.retryForMs !== undefined;
   const persistence = resolvePersistence(connection, message.qos, mayReconnect);
-  const publishing = await openPublishing(persistence, plan, values, context, status, mayReconnect, unsent);
+  const publishing = await openPublishing(persistence, message, values, context, { status, mayReconnect, unsent });
   try {
     if (payload !== undefined) {
       await publishRepeatedly(payload, plan, publishing, context);
@@ -117,58 +112,6 @@ async function publishAll(
       ...plan.disconnectProperties,
     });
   }
-}
-
-/** Throws UsageError where the lines could not be told or kept. */
-async function resolveUnsent({ source, message }: PubPlan, values: OptionValues): Promise<Unsent | undefined> {
-  const path = values.get(options.unsentOption);
-  if (path === undefined) return undefined;
-  const spelled = values.spelled(options.unsentOption);
-  if (source.kind !== 'lines') throw new UsageError(`${spelled} is for lines`, 'Give -l.');
-  if (message.qos === 0) {
-    throw new UsageError(`${spelled} needs an answer to each line, and at QoS 0 there is none`, 'Give -q 1 or -q 2.');
-  }
-  const unsent = await import('./unsent.ts');
-  await unsent.checkUnsent(spelled, path);
-  return new unsent.Unsent(path);
-}
-
-/** A lost connection is the end of one message, unless patience was asked for; with lines it is connected again. */
-async function openPublishing(
-  { connection, again }: Persistence,
-  plan: PubPlan,
-  values: OptionValues,
-  context: Context,
-  status: Status,
-  mayReconnect: boolean,
-  unsent: Unsent | undefined,
-): Promise<Publishing> {
-  const cancelled = new Promise<void>((resolve) => {
-    if (context.stop.aborted) resolve();
-    context.stop.addEventListener('abort', () => resolve(), { once: true });
-  });
-  const world = { context, status, patience: resolvePatience(values), cancelled };
-  const loadLanes = async (): Promise<MakeLanes> => (await import('../mqtt/lane/lanes.ts')).makeLanes;
-  let next = connection;
-  const open = async (limitMs: number): Promise<Session> => {
-    const opened = await context.openSession(limitConnect(next, limitMs), {
-      ...makeTrace('mqtt-pub', values, context),
-      loadLanes,
-    });
-    next = again(opened.info);
-    return opened;
-  };
-  const session = await connectFirst(open, world);
-  if (session === undefined) throw describeInterruption(context.stop, 'before the broker was there');
-  return new Publishing(session, plan.message, context, {
-    confirmTimeoutMs: connection.connectTimeoutMs,
-    ackTimeoutMs: values.get(options.ackTimeoutOption),
-    isBrokerHere: values.get(brokerOption) !== undefined,
-    isMany: plan.source.kind === 'lines',
-    maxInflight: values.get(maxInflightOption),
-    reopen: mayReconnect ? (end) => connectAgain(end, open, world, connection) : undefined,
-    onRefused: unsent && ((line) => unsent.add(line)),
-  });
 }
 
 async function publishLines(

@@ -4,28 +4,20 @@ import { ConnectionLostError, InternalError } from '../errors.ts';
 import { makeExchanges } from '../mqtt/lane/exchanges.ts';
 import { KeptPayloads } from '../mqtt/lane/kept-payloads.ts';
 import type { PublishLane } from '../mqtt/lane/publish-lane.ts';
-import { checkBrokerLimits, inFlightLimit } from '../mqtt/limits.ts';
+import { checkBrokerLimits } from '../mqtt/limits.ts';
 import { mayReconnectAfter } from '../mqtt/retry.ts';
 import type { OutgoingMessage, PublishOutcome, Session, SessionEnd } from '../mqtt/session.ts';
 import { formatDurationMs } from '../output/units.ts';
 import { AnswerWatch } from './answer-watch.ts';
+import { Changes } from './changes.ts';
 import { Confirmation } from './confirmation.ts';
 import { describeInterruption } from './interruption.ts';
 import { Outcomes } from './outcomes.ts';
 import { describeFinalEnd } from './reconnecting.ts';
+import { GATHERING_MS, largestWindow, mayGather, windowOf } from './window.ts';
 
-/**
- * Messages in flight at once, by QoS, unless the broker or `-M` allows fewer. mosquitto looks through all of them for each
- * one that comes at QoS 2: the more there are, the slower it is; but over a slow network few would be slower still.
- */
-const WINDOW = [0, 1000, 500] as const;
-/** With fewer than that in flight a broker would run out of work before it is given more. */
-const GATHERING_WINDOW = 200;
 /** Bytes of messages that wait for an answer: with more than that no further one is sent. */
 const KEPT_BYTES = 16_777_216;
-
-/** Answers that come within such a time are read together. Linux adds some 60 us. */
-const GATHERING_MS = 0.15;
 
 /** What all messages of a run have in common. */
 export type MessageFrame = Omit<OutgoingMessage, 'payload'>;
@@ -69,7 +61,7 @@ export class Publishing {
   #answers = 0;
   /** Set when nothing more can be sent or heard. */
   #failure: Error | undefined;
-  readonly #waiting = new Set<() => void>();
+  readonly #changes = new Changes(() => this.#failure !== undefined);
   /** Called when {@link hasRoom} may have changed: after the answers of one read, and before what is sent with them. */
   onChange: (() => void) | undefined;
 
@@ -94,9 +86,7 @@ export class Publishing {
       ping,
       onOverdue: () => this.#onOverdue(),
     });
-    this.#exchanges = makeExchanges(
-      frame.qos === 0 || !options.isMany ? 1 : (options.maxInflight ?? WINDOW[frame.qos]),
-    );
+    this.#exchanges = makeExchanges(options.isMany ? largestWindow(frame.qos, options.maxInflight) : 1);
     this.#kept = new KeptPayloads(this.#exchanges.size);
     this.#session = session;
     this.#lane = this.#open(session);
@@ -149,7 +139,7 @@ export class Publishing {
 
   /** Resolves when the message is on its way, or nothing more can be sent. Throws as {@link put} does. */
   async send(payload: Buffer): Promise<void> {
-    while (!this.hasRoom && this.#failure === undefined) await this.#change();
+    while (!this.hasRoom && this.#failure === undefined) await this.#changes.next();
     if (this.#failure !== undefined) return;
     this.put(payload, 0, payload.length);
     this.flush();
@@ -161,14 +151,14 @@ export class Publishing {
     const elapsed = new Promise<void>((resolve) => {
       timer = clock.setTimer(resolve, durationMs);
     });
-    await this.#unlessFailed(elapsed);
+    await this.#changes.unlessOver(elapsed);
     clock.clearTimer(timer);
   }
 
   /** Resolves when every message so far has its outcome, or when nothing more can be heard. */
   async settled(): Promise<void> {
-    while ((this.#exchanges.count > 0 || !this.#isConnected) && this.#failure === undefined) await this.#change();
-    if (this.#failure === undefined) await this.#unlessFailed(this.#confirmation.confirm());
+    while ((this.#exchanges.count > 0 || !this.#isConnected) && this.#failure === undefined) await this.#changes.next();
+    if (this.#failure === undefined) await this.#changes.unlessOver(this.#confirmation.confirm());
     // The connection can be lost while the broker confirms.
     if (!this.#isConnected && this.#failure === undefined) await this.settled();
   }
@@ -202,9 +192,7 @@ export class Publishing {
       },
     });
     lanes.onReadEnd = () => this.#onRead(session);
-    // Who asks for more than a silent broker is known to take gets it; Receive Maximum is the broker's word.
-    const { maxInflight = Math.min(WINDOW[qos], inFlightLimit(info, qos)) } = this.#options;
-    this.#window = Math.min(maxInflight, info.receiveMaximum, this.#exchanges.size);
+    this.#window = Math.min(windowOf(info, qos, this.#options.maxInflight), this.#exchanges.size);
     this.#isBounded = true;
     void session.ended.then((end) => this.#onEnd(session, end));
     return lane;
@@ -252,7 +240,7 @@ export class Publishing {
    * much to do for us nothing is gained by taking them one by one.
    */
   get #mayGather(): boolean {
-    return !this.#options.isBrokerHere && this.#window >= GATHERING_WINDOW && this.#lane.inFlight > this.#window / 2;
+    return !this.#options.isBrokerHere && mayGather(this.#window) && this.#lane.inFlight > this.#window / 2;
   }
 
   /** In order, and before anything new; the broker may take fewer at once than before. */
@@ -315,28 +303,8 @@ export class Publishing {
     this.#changed();
   }
 
-  /** Not Promise.race: what it leaves behind on a promise that stays pending would grow with every message. */
-  #unlessFailed(promise: Promise<void>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const check = (): void => {
-        if (this.#failure === undefined) this.#waiting.add(check);
-        else resolve();
-      };
-      check();
-      promise.then(resolve, reject).finally(() => this.#waiting.delete(check));
-    });
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting.add(resolve);
-    });
-  }
-
   #changed(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const wake of waiting) wake();
+    this.#changes.tell();
     this.onChange?.();
   }
 }

@@ -4,7 +4,10 @@ import { access, constants, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Context } from '../cli/context.ts';
 import { OutputError, UsageError } from '../errors.ts';
+import type { QoS } from '../mqtt/session.ts';
 import { describeFileError } from '../options/files.ts';
+import { unsentOption } from '../options/message.ts';
+import type { OptionValues } from '../options/option-values.ts';
 import { quote } from '../output/escape.ts';
 import { formatQuantity } from '../output/units.ts';
 import type { LineFeed } from './line-feed.ts';
@@ -20,8 +23,19 @@ const BUFFERED_BYTES = 65_536;
 const LF = 0x0a;
 const NEWLINE = Buffer.from([LF]);
 
-/** Throws UsageError, naming option and path, where no new file can be made. */
-export async function checkUnsent(spelled: string, path: string): Promise<void> {
+/** Throws UsageError where lines could not be told apart, or the file could not be made. */
+export async function resolveUnsent(values: OptionValues, isLines: boolean, qos: QoS): Promise<Unsent> {
+  const path = values.get(unsentOption) ?? '';
+  const spelled = values.spelled(unsentOption);
+  if (!isLines) throw new UsageError(`${spelled} is for lines`, 'Give -l.');
+  if (qos === 0) {
+    throw new UsageError(`${spelled} needs an answer to each line, and at QoS 0 there is none`, 'Give -q 1 or -q 2.');
+  }
+  await checkUnsent(spelled, path);
+  return new Unsent(path);
+}
+
+async function checkUnsent(spelled: string, path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   // Lines that were not accepted before, or the very input of this run.
   if (found !== undefined) throw new UsageError(`${spelled} ${quote(path)}: there is one already`, 'Name a new file.');
