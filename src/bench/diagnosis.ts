@@ -121,9 +121,13 @@ function findSysDropped({ config, ledger, samples }: Undiagnosed, { sysBefore }:
 }
 
 /** A run that was cut short has not waited for what it counts as lost. */
-function mayHaveLostInMosquitto({ broker, ledger, outcome }: Undiagnosed): boolean {
-  const ranToTheEnd = outcome.kind === 'completed' || outcome.kind === 'stalled';
-  return ledger.lost > 0 && ranToTheEnd && (broker.name === null || broker.name === 'mosquitto');
+function mayHaveLostInMosquitto(result: Undiagnosed): boolean {
+  const { broker, ledger } = result;
+  return ledger.lost > 0 && ranToTheEnd(result) && (broker.name === null || broker.name === 'mosquitto');
+}
+
+function ranToTheEnd({ outcome }: Undiagnosed): boolean {
+  return outcome.kind === 'completed' || outcome.kind === 'stalled';
 }
 
 /** Without one, all that --rate asks for may be outstanding. */
@@ -161,10 +165,15 @@ const LATE_SHARE = 0.01;
 
 function findMissedSchedule(result: Undiagnosed, { schedule }: Evidence): string | undefined {
   if (result.config.rate === null || schedule === undefined) return undefined;
-  const { late, lateness, unsent } = schedule;
-  const lateCount = HOLDS.reduce((sum, hold) => sum + late[hold], 0);
-  if (unsent === 0 && lateCount <= LATE_SHARE * lateness.count) return undefined;
-  const [cause = 'generator'] = [...HOLDS].sort((a, b) => late[b] - late[a]);
+  const { late, lateness, unsent: unsentBy } = schedule;
+  const sumOf = (counts: Readonly<Record<Hold, number>>): number => HOLDS.reduce((sum, hold) => sum + counts[hold], 0);
+  const lateCount = sumOf(late);
+  const unsent = sumOf(unsentBy);
+  // Of a run that is cut short what was due in its last moment is unsent.
+  const isUnsentByChance = !ranToTheEnd(result) && unsent <= LATE_SHARE * (lateness.count + unsent);
+  if ((unsent === 0 || isUnsentByChance) && lateCount <= LATE_SHARE * lateness.count) return undefined;
+  const missedBy = (hold: Hold): number => late[hold] + unsentBy[hold];
+  const [cause = 'generator'] = [...HOLDS].sort((a, b) => missedBy(b) - missedBy(a));
   const missed = [
     ...(lateCount > 0
       ? [

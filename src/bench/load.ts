@@ -1,10 +1,10 @@
 import type { Clock, Timer } from '../cli/context.ts';
 import { DueQueue } from './due-queue.ts';
 import type { PublishLane } from './lane.ts';
-import { type BenchPlan, messagesOf, totalOf, windowOf } from './plan.ts';
+import { type BenchPlan, messagesOf, scheduleOf, totalOf, windowOf } from './plan.ts';
 import type { PublisherRecord } from './publisher-record.ts';
 import type { Recorder } from './recorder.ts';
-import { Schedule } from './schedule.ts';
+import type { Schedule } from './schedule.ts';
 import { Sender } from './sender.ts';
 
 /** How the load ended by itself. `stalled`: before all was sent, because nothing was delivered any more. */
@@ -70,10 +70,10 @@ export class Load {
 
   /** Starts sending, publisher 0 on the first lane. `startMs`: what a schedule counts from, by the monotonic clock. */
   start(lanes: readonly PublishLane[], startMs = this.#clock.monotonicMs()): void {
-    const { drainTimeoutMs, durationMs, rampMs, rate } = this.#plan;
+    const { drainTimeoutMs, durationMs } = this.#plan;
     this.#state = 'running';
     this.#recorder.start(startMs * 1000);
-    const schedule = rate === null ? undefined : new Schedule(rate, rampMs);
+    const schedule = scheduleOf(this.#plan);
     this.#openSenders(lanes, startMs, schedule);
     const periodMs = Math.min(Math.max(drainTimeoutMs / 10, SHORTEST_SWEEP_MS), LONGEST_SWEEP_MS);
     this.#timers.add(this.#clock.setRepeating(() => this.#giveUp(), periodMs));
@@ -238,7 +238,9 @@ export class Load {
     if (this.#state !== 'running') return;
     if (this.#queue) {
       this.#queue.advance();
-      this.#recorder.schedule.unsent = this.#senders.reduce((sum, { due, record }) => sum + due - record.attempted, 0);
+      for (const { due, heldBy, record } of this.#senders) {
+        this.#recorder.schedule.unsent[heldBy] += due - record.attempted;
+      }
       this.#queue = undefined;
     }
     for (const sender of this.#senders.splice(0)) this.#confirm(sender);

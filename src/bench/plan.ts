@@ -1,7 +1,7 @@
 import type { MessageProperties } from '../mqtt/session.ts';
 import type { RunId } from './probe.ts';
 import type { BenchConfig } from './result.ts';
-import { Schedule } from './schedule.ts';
+import { Schedule, type Turns } from './schedule.ts';
 import { type Piece, parseTemplate } from './template.ts';
 
 /** What a run is to do: who sends what, how much, how fast. Plain data, that another thread can be handed. */
@@ -18,6 +18,8 @@ export interface BenchPlan extends Omit<BenchConfig, 'connection' | 'properties'
   readonly keepsRetained?: boolean;
   /** Of each message: `-D publish`. MQTT 5 only. */
   readonly properties?: MessageProperties;
+  /** Of a part of a run: the turns that its publishers have in the schedule of all. */
+  readonly turns?: Turns;
 }
 
 /** A plan of a scenario that has no use for anything but what it adds. */
@@ -52,11 +54,18 @@ export function emptyPlan(scenario: BenchPlan['scenario'], runId: RunId): BenchP
   };
 }
 
+/** When the messages of an open loop are due; undefined for a closed one. */
+export function scheduleOf({ rampMs, rate, turns }: BenchPlan): Schedule | undefined {
+  return rate === null ? undefined : new Schedule(rate, rampMs, turns);
+}
+
 /** How many messages there are to send in all; infinite where time ends the run. */
-export function totalOf({ durationMs, messages, rampMs, rate }: BenchPlan): number {
+export function totalOf(plan: BenchPlan): number {
+  const { durationMs, messages } = plan;
   const byCount = messages ?? Number.POSITIVE_INFINITY;
-  if (rate === null || durationMs === null) return byCount;
-  return Math.min(byCount, new Schedule(rate, rampMs).countBefore(durationMs));
+  const schedule = scheduleOf(plan);
+  if (schedule === undefined || durationMs === null) return byCount;
+  return Math.min(byCount, schedule.countBefore(durationMs));
 }
 
 /** How many messages one publisher sends: the first ones send what cannot be divided. */

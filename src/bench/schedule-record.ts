@@ -16,7 +16,7 @@ export const LATE_US = 10_000;
 export interface ScheduleState {
   readonly lateness: LatencyState;
   readonly late: Readonly<Record<Hold, number>>;
-  readonly unsent: number;
+  readonly unsent: Readonly<Record<Hold, number>>;
 }
 
 /** How well the schedule of an open loop was kept. */
@@ -25,17 +25,19 @@ export class ScheduleRecord {
   readonly lateness = new LatencyCounts();
   /** Messages sent more than {@link LATE_US} after they were due, by what held them. */
   readonly late: Record<Hold, number> = { 'receive-maximum': 0, connection: 0, generator: 0 };
-  /** Messages that were due and never sent. */
-  unsent = 0;
+  /** Messages that were due and never sent, by what held them at the end. */
+  readonly unsent: Record<Hold, number> = { 'receive-maximum': 0, connection: 0, generator: 0 };
 
   toState(): ScheduleState {
-    return { lateness: this.lateness.toState(), late: { ...this.late }, unsent: this.unsent };
+    return { lateness: this.lateness.toState(), late: { ...this.late }, unsent: { ...this.unsent } };
   }
 
   absorb({ late, lateness, unsent }: ScheduleState): void {
     this.lateness.absorb(lateness);
-    for (const hold of HOLDS) this.late[hold] += late[hold];
-    this.unsent += unsent;
+    for (const hold of HOLDS) {
+      this.late[hold] += late[hold];
+      this.unsent[hold] += unsent[hold];
+    }
   }
 
   sent(lateUs: number, heldBy: Hold): void {

@@ -57,6 +57,11 @@ export class Sender {
     return this.record.attempted >= this.due;
   }
 
+  /** What keeps it from sending what is due. */
+  get heldBy(): Hold {
+    return this.#heldBy ?? 'generator';
+  }
+
   /** Sends what is due, as far as the window and the connection take it, at most `most`; returns how many. Calls
    * `onDrained` when it was the connection that took no more, and it does again. */
   send(most: number, onDrained: () => void): number {
@@ -65,7 +70,7 @@ export class Sender {
       const sentUs = this.#clock.monotonicMs() * 1000;
       const sequence = this.#recorder.sent(this.record, sentUs);
       const dueUs = this.#dueUsOf?.(sequence) ?? sentUs;
-      if (this.#dueUsOf !== undefined) this.#recorder.schedule.sent(sentUs - dueUs, this.#heldBy ?? 'generator');
+      if (this.#dueUsOf !== undefined) this.#recorder.schedule.sent(sentUs - dueUs, this.heldBy);
       this.lane.send(sequence, dueUs, sentUs);
       sent += 1;
       const drained = this.lane.drained();

@@ -78,12 +78,16 @@ describe('the diagnosis', () => {
       const found = diagnose(result, { plateau: undefined, embedded: false, schedule });
       return found.find(({ code }) => code === 'missed-schedule')?.sentence;
     };
-    const recordOf = (onTime: number, late: Partial<Record<Hold, number>>, unsent = 0): ScheduleRecord => {
+    const recordOf = (
+      onTime: number,
+      late: Partial<Record<Hold, number>>,
+      unsent: Partial<Record<Hold, number>> = {},
+    ): ScheduleRecord => {
       const schedule = new ScheduleRecord();
       for (let count = 0; count < onTime; count += 1) schedule.sent(10_000, 'generator');
       for (const hold of HOLDS)
         for (let count = 0; count < (late[hold] ?? 0); count += 1) schedule.sent(1_234_000, hold);
-      schedule.unsent = unsent;
+      Object.assign(schedule.unsent, unsent);
       return schedule;
     };
 
@@ -92,10 +96,28 @@ describe('the diagnosis', () => {
         'The schedule was missed: of 100 messages that were due 10 were sent more than 10 ms late, the latest by 1.2 s, for the broker had not read what was sent before. endToEnd counts from when they were due.',
       );
       expect(diagnosedAt(recordOf(90, { connection: 4, generator: 6 }))).toMatch(/, for mqtt-bench itself was late/);
-      expect(diagnosedAt(recordOf(0, { 'receive-maximum': 9 }, 91))).toMatch(
+      expect(diagnosedAt(recordOf(0, { 'receive-maximum': 9 }, { 'receive-maximum': 91 }))).toMatch(
         /of 100 messages that were due 9 were sent more than .*, and 91 were never sent, for the broker had not acknowledged/,
       );
-      expect(diagnosedAt(recordOf(100, {}, 1))).toMatch(/that were due 1 was never sent/);
+      expect(diagnosedAt(recordOf(100, {}, { generator: 1 }))).toMatch(/that were due 1 was never sent/);
+    });
+
+    it('names what held those that were never sent, and not only those that were late', () => {
+      expect(diagnosedAt(recordOf(90, { generator: 6 }, { 'receive-maximum': 200 }))).toMatch(
+        /and 200 were never sent, for the broker had not acknowledged/,
+      );
+    });
+
+    it('is not told of what was due in the last moment of a run that was cut short', () => {
+      const cut = {
+        ...plain,
+        config: { ...plain.config, rate: 100 },
+        outcome: { kind: 'interrupted', signal: 'SIGINT' },
+      } as const;
+      const codesAt = (schedule: ScheduleRecord): string[] =>
+        Object.keys(diagnosed(cut, { schedule })).filter((code) => code === 'missed-schedule');
+      expect(codesAt(recordOf(990, {}, { generator: 10 }))).toEqual([]);
+      expect(codesAt(recordOf(990, {}, { generator: 11 }))).toEqual(['missed-schedule']);
     });
 
     it('is not told of a few late messages, nor of a closed loop', () => {

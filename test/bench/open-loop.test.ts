@@ -165,8 +165,10 @@ describe('a schedule that is missed', () => {
     );
     const done = await drive(run, clock, 50);
     expect(totalOf(done)).toMatchObject({ attempted: 1, timedOut: 1 });
-    expect(done.recorder.schedule.unsent).toBeGreaterThan(100);
-    expect(diagnosisOf(done)['missed-schedule']).toMatch(/\d+ were never sent/);
+    const { unsent } = done.recorder.schedule;
+    expect(unsent).toMatchObject({ 'receive-maximum': 0, generator: 0 });
+    expect(unsent.connection).toBeGreaterThan(100);
+    expect(diagnosisOf(done)['missed-schedule']).toMatch(/\d+ were never sent, for the broker had not read/);
   });
 
   it('is not told of one that was kept', async () => {

@@ -55,7 +55,8 @@ export function planOf(plan: BenchPlan, { publishers }: Share): BenchPlan {
     publishers: count,
     messages,
     window: plan.window === null ? null : Math.max(1, Math.floor(windowOf(plan) * part)),
-    rate: plan.rate === null || count === 0 ? plan.rate : plan.rate * part,
+    // The rate stays that of all: they take turns, so that threads do not all send at the same time.
+    turns: { first: publishers.from, count, all: plan.publishers },
   };
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { messagesOf } from '../../../src/bench/plan.ts';
+import { messagesOf, scheduleOf, totalOf } from '../../../src/bench/plan.ts';
 import { divide, isEmpty, ownersOf, planOf, sizeOf } from '../../../src/bench/threads/share.ts';
 import { makePlan } from '../support/drive.ts';
 
@@ -35,13 +35,32 @@ describe('the shares of a run', () => {
           );
         }
         const publishing = own.filter(({ publishers }) => publishers > 0);
-        if (plan.rate !== null) {
-          expect(publishing.reduce((sum, { rate }) => sum + (rate ?? 0), 0)).toBeCloseTo(plan.rate, 6);
-        }
         if (plan.window !== null) {
           const places = publishing.reduce((sum, { window }) => sum + (window ?? 0), 0);
           expect(places).toBeLessThanOrEqual(Math.max(plan.window, publishing.length));
         }
+      }),
+    );
+  });
+
+  it('have the messages of --rate due when they would be without threads, and as many by --duration', () => {
+    const timed = fc
+      .record({
+        publishers: fc.integer({ min: 1, max: 30 }),
+        rate: fc.integer({ min: 1, max: 1000 }),
+        rampMs: fc.integer({ min: 0, max: 2000 }),
+        durationMs: fc.integer({ min: 1, max: 2000 }),
+      })
+      .map((differs) => makePlan({ ...differs, messages: null }));
+    fc.assert(
+      fc.property(timed, fc.integer({ min: 1, max: 12 }), (plan, threads) => {
+        const dueOf = (part: typeof plan): number[] =>
+          numbers(0, totalOf(part)).map((index) => scheduleOf(part)?.dueMs(index) ?? Number.NaN);
+        const shares = divide(plan, threads);
+        const own = shares.map((share) => planOf(plan, share));
+        expect(own.flatMap(dueOf).sort((a, b) => a - b)).toEqual(dueOf(plan));
+        const each = own.flatMap((part) => numbers(0, part.publishers).map((index) => messagesOf(part, index)));
+        expect(each).toEqual(numbers(0, plan.publishers).map((index) => messagesOf(plan, index)));
       }),
     );
   });
