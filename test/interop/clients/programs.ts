@@ -8,13 +8,13 @@
  * connects with stdin as its Will Message, and waits to be killed. LEVEL is 3, 4 or 5: MQTT 3.1, 3.1.1 or 5.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startChild } from '../../support/child.ts';
 import { findCommand } from '../../support/needs.ts';
 import type { TempFolder } from '../../support/temp-folder.ts';
-import { debianVersion } from '../record.ts';
+import { debianVersion, npmVersion } from '../record.ts';
 
 /** Protocol Level of CONNECT. */
 export type Level = 3 | 4 | 5;
@@ -58,7 +58,7 @@ async function compile(command: string, words: readonly string[], env: Readonly<
 }
 
 /** The Python that Debian installs packages for; a Python of the developer's own may stand before it. */
-function findPython(): string | undefined {
+export function findPython(): string | undefined {
   const pythons = ['/usr/bin/python3', findCommand('python3') ?? ''].filter((path) => existsSync(path));
   return pythons.find((python) => {
     try {
@@ -68,11 +68,6 @@ function findPython(): string | undefined {
       return false;
     }
   });
-}
-
-function npmVersion(name: string): string {
-  const folder = fileURLToPath(new URL('../../../node_modules', import.meta.url));
-  return JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')).version;
 }
 
 export const mosquittoClients: Program = {
