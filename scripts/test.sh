@@ -18,14 +18,22 @@ for word in "$@"; do
   esac
 done
 
-# What the system tests use: a command, and the Debian package that has it.
+# What the system tests use: a command or a file, and the Debian package that has it.
 needs=(mosquitto=mosquitto mosquitto_pub=mosquitto-clients openssl=openssl microsocks=microsocks tmux=tmux script=bsdutils setsid=util-linux ps=procps chromium=chromium)
-# Erlang is 90 MB: worth it where the machine is thrown away afterwards.
-[[ -n ${CI-} ]] && needs+=(rabbitmq-server=rabbitmq-server)
+# Clients of other projects for test/interop: libraries are told by a file of theirs.
+needs+=(gcc=gcc g++=g++ python3=python3)
+needs+=(/usr/include/MQTTClient.h=libpaho-mqtt-dev /usr/include/mqtt/async_client.h=libpaho-mqttpp-dev)
+needs+=(/usr/lib/python3/dist-packages/paho=python3-paho-mqtt)
+# Erlang, Go and Java are 300 MB and a minute: worth it where the machine is thrown away afterwards, or for --long.
+if [[ -n ${CI-} || ${projects[*]} == *long* ]]; then
+  needs+=(rabbitmq-server=rabbitmq-server ejabberdctl=ejabberd activemq=activemq java=default-jre-headless ecj=ecj)
+  needs+=(go=golang-go /usr/share/gocode/src/github.com/eclipse/paho.mqtt.golang=golang-github-eclipse-paho.mqtt.golang-dev)
+  needs+=(/usr/share/java/mqtt-client.jar=libmqtt-client-java)
+fi
 
 packages=()
 for need in "${needs[@]}"; do
-  command -v "${need%%=*}" >/dev/null || packages+=("${need#*=}")
+  [[ $need == /* && -e ${need%%=*} ]] || command -v "${need%%=*}" >/dev/null || packages+=("${need#*=}")
 done
 if ((${#packages[@]})); then
   if [[ $(id -u) == 0 && -f /etc/debian_version ]]; then
