@@ -97,6 +97,7 @@ function remedyOf({ flood, rate, scenario }: Undiagnosed['config']): string {
   // These are Wills, and the broker publishes all of a storm at once.
   if (scenario === 'conn') return 'Cut fewer --connections at once';
   if (flood) return 'Leave --flood away';
+  if (scenario === 'sub') return 'Publish less at a time';
   return rate === null ? `Use --window ${MOSQUITTO_QUEUED}` : 'Use a lower --rate';
 }
 

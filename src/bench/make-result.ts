@@ -175,8 +175,10 @@ function openingOf(opening: OpeningRecord): Opening {
 }
 
 /** Null when there was none after the warm-up. */
-function spanOf({ measuredSinceUs }: Seen, lastUs: number): number | null {
-  return lastUs >= measuredSinceUs ? Math.round(lastUs - measuredSinceUs) : null;
+function spanOf({ lastSentUs, measuredSinceUs }: Seen, lastUs: number): number | null {
+  // As long as messages are sent there is something to accept and to deliver, though a broker may have ceased to.
+  const endUs = lastSentUs > lastUs ? lastSentUs : lastUs;
+  return lastUs >= measuredSinceUs ? Math.round(endUs - measuredSinceUs) : null;
 }
 
 function describeBroker({ connection, grantedQoS, identity, publishers }: BenchRun, embedded: boolean): Broker {

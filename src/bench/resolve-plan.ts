@@ -59,17 +59,18 @@ export async function resolvePubsubPlan(values: OptionValues, runId: RunId): Pro
   const filter = plan.shareName === undefined ? own : `$share/${plan.shareName}/${own}`;
   const fault = findFilterFault(filter);
   if (fault !== undefined) throw new UsageError(`--share ${plan.shareName}: the Topic Filter ${fault.reason}`);
-  return { ...plan, filter, workers: resolveWorkers(values) };
+  return divided({ ...plan, filter }, values);
 }
 
 /** `pub`: publishers alone. Throws UsageError for values that do not go together. */
-export function resolvePubPlan(values: OptionValues, runId: RunId): Promise<BenchPlan> {
+export async function resolvePubPlan(values: OptionValues, runId: RunId): Promise<BenchPlan> {
   const publishers = values.get(publishersOption);
-  const workers = resolveWorkers(values);
-  return resolveLoad({ ...emptyPlan('pub', runId), publishers, workers }, values, true);
+  return divided(await resolveLoad({ ...emptyPlan('pub', runId), publishers }, values, true), values);
 }
 
-function resolveWorkers(values: OptionValues): number {
+/** By --workers. */
+function divided(plan: BenchPlan, values: OptionValues): BenchPlan {
+  const { publishers, window } = plan;
   const workers = values.get(workersOption);
   if (workers > 0 && values.get(debugOption) > 0) {
     throw new UsageError(
@@ -77,7 +78,13 @@ function resolveWorkers(values: OptionValues): number {
       'A trace is of the main thread.',
     );
   }
-  return workers;
+  if (window !== null && window < Math.min(workers, publishers)) {
+    throw new UsageError(
+      `--window ${window} cannot be divided among ${Math.min(workers, publishers)} of --workers ${workers}`,
+      'Each thread that publishes needs a place in the window.',
+    );
+  }
+  return { ...plan, workers };
 }
 
 function resolveShape(values: OptionValues): Partial<BenchPlan> {

@@ -335,7 +335,10 @@ export interface BenchResult {
   readonly refusals: readonly RefusedMessages[];
   /** What the rates are of: counts from the end of the warm-up on. */
   readonly measured: { readonly attempted: number; readonly accepted: number; readonly delivered: number };
-  /** From the end of the warm-up to the last PUBLISH, acceptance and first delivery; null when there was none. */
+  /**
+   * From the end of the warm-up to the last PUBLISH, acceptance and first delivery, the latter two not before the last
+   * PUBLISH; null when there was none.
+   */
   readonly durations: {
     readonly unit: 'us';
     readonly send: number | null;

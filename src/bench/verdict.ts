@@ -91,7 +91,7 @@ export function describeEnd(result: BenchResult): string | undefined {
     case 'completed':
       return undefined;
     case 'stalled':
-      return `sending stopped ${soFar}, for nothing was delivered any more`;
+      return `sending stopped ${soFar}, for nothing was ${config.scenario === 'pub' ? 'accepted' : 'delivered'} any more`;
     case 'interrupted':
       return `stopped by ${outcome.signal} ${soFar}`;
     case 'connection-lost':

@@ -61,6 +61,7 @@ describe('the diagnosis', () => {
     const remedyOf = (config: Partial<BenchResult['config']>): string | undefined =>
       /accepts it\. (.*), or set/.exec(diagnosed(lossyWith({ config }))['mosquitto-queue-limits'] ?? '')?.[1];
     expect(remedyOf({ flood: true, window: 1000 })).toBe('Leave --flood away');
+    expect(remedyOf({ scenario: 'sub', window: null })).toBe('Publish less at a time');
     expect(remedyOf({ window: null, rate: 5000 })).toBe('Use a lower --rate');
     expect(remedyOf({ window: 1020 })).toBe('Use --window 1000');
   });

@@ -186,6 +186,10 @@ describe('resolvePubsubPlan', () => {
     [['--payload', 'a', '--size', '30'], /^--size and --payload exclude each other$/],
     [['--payload', 'a', '--payload-file', 'b'], /^--payload and --payload-file exclude each other$/],
     [['--payload-file', join(folder, 'none')], /^--payload-file .*none: no such file$/],
+    [
+      ['--workers', '4', '--publishers', '3', '--window', '2'],
+      /^--window 2 cannot be divided among 3 of --workers 4 \|/,
+    ],
     [['--pairs', '--share', 'g'], /^--pairs and --share exclude each other$/],
     [
       ['--pairs', '--publishers', '2', '--subscribers', '3'],
@@ -206,6 +210,7 @@ describe('resolvePubsubPlan', () => {
     [['-t', 'x'.repeat(65_535)]],
     [['-t', `${'x'.repeat(65_531)}{i}`, '-n', '10000']],
     [['--publishers', '1000', '--subscribers', '100']],
+    [['--workers', '4', '--publishers', '3', '--window', '3']],
     [['-n', '4294967295']],
     [['--rate', '0.001']],
     [['--rate', '10M']],

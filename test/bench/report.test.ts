@@ -34,6 +34,11 @@ note        mosquitto holds 20 + 1,000 messages for a subscriber by default (max
     );
   });
 
+  it('of a subscriber alone, which knows from the payload when a message was due', () => {
+    const sub = { ...lossless, config: { ...lossless.config, scenario: 'sub' as const } };
+    expect(formatReport(sub)).toMatch(/^latency .*\(due time to delivery\)$/m);
+  });
+
   it('on a narrow terminal', () => {
     expect(formatReport(lossy, 60)).toBe(
       `\
@@ -91,8 +96,11 @@ describe('the report', () => {
   it('says that nothing was delivered', () => {
     const nothing = lossless.latency.tls;
     expect(nothing.count).toBe(0);
-    expect(lineOf('latency', { ...lossless, latency: { ...lossless.latency, endToEnd: nothing } })).toEqual([
-      'nothing was delivered',
+    const latency = { ...lossless.latency, endToEnd: nothing };
+    const ledger = { ...lossless.ledger, delivered: 0, lost: 1000 };
+    expect(lineOf('latency', { ...lossless, latency, ledger })).toEqual(['nothing was delivered']);
+    expect(lineOf('latency', { ...lossless, latency })).toEqual([
+      'nothing was measured: what came was sent in the warm-up',
     ]);
   });
 

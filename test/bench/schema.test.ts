@@ -87,6 +87,17 @@ describe('makeResult', () => {
     expect(latency.pubcomp).toMatchObject({ count: 0, p50: null, hdr: null });
   });
 
+  it('counts the time in which a broker delivered nothing any more, and messages were still sent', async () => {
+    const { durations, ledger, rates } = await resultOf(
+      { messages: 40, window: 10, drainTimeoutMs: 1000 },
+      { deliver: ({ sequence }) => (sequence < 20 ? [10] : []) },
+    );
+    expect(ledger).toMatchObject({ attempted: 40, delivered: 20, lost: 20 });
+    expect(durations.send).toBeGreaterThan(1_000_000);
+    expect(durations.deliver).toBe(durations.send);
+    expect(rates.deliveredPerSecond).toBeCloseTo(rates.sentPerSecond / 2, 2);
+  });
+
   it('has every distribution by name, and at each QoS only the acknowledgements that it has', async () => {
     for (const [qos, absent] of [
       [0, ['puback', 'pubrec', 'pubcomp']],

@@ -4,7 +4,7 @@ import { sumLedgers } from '../../src/bench/ledger.ts';
 import { ratesOf } from '../../src/bench/rates.ts';
 import type { BenchResult } from '../../src/bench/result.ts';
 import { checkThresholds } from '../../src/bench/thresholds.ts';
-import { judge } from '../../src/bench/verdict.ts';
+import { describeEnd, judge } from '../../src/bench/verdict.ts';
 import { ExitCode } from '../../src/cli/exit-codes.ts';
 import { readStored } from './support/stored.ts';
 
@@ -129,6 +129,14 @@ describe('a condition', () => {
     expect(judged(faulty, threshold('lost < 10', 5, true))).toBe('2 of 1,000 messages were refused');
     expect(judged(faulty, threshold('refused < 3', 2, true))).toBe('5 of 1,000 deliveries were lost');
     expect(judged({ timedOut: 1 }, threshold('timedOut <= 1', 1, true))).toBeUndefined();
+  });
+
+  it('says what did not come any more of a run that stopped by itself', () => {
+    const { config } = lossless;
+    const stalled = (scenario: typeof config.scenario): string | undefined =>
+      describeEnd({ ...lossless, config: { ...config, scenario }, outcome: { kind: 'stalled' } });
+    expect(stalled('pubsub')).toMatch(/, for nothing was delivered any more$/);
+    expect(stalled('pub')).toMatch(/, for nothing was accepted any more$/);
   });
 
   it('does not excuse a run that was cut short', () => {

@@ -128,9 +128,12 @@ function describeRates({ config, rates }: BenchResult): string[] {
 }
 
 function describeLatencies(result: BenchResult): Row[] {
-  const { config, latency } = result;
+  const { config, latency, ledger } = result;
   const { scenario } = config;
-  const nothing = scenario === 'rr' ? 'nothing was answered' : 'nothing was delivered';
+  const nothing =
+    ledger.delivered > 0
+      ? 'nothing was measured: what came was sent in the warm-up'
+      : `nothing was ${scenario === 'rr' ? 'answered' : 'delivered'}`;
   const isNothing = latency.endToEnd.count === 0 && (scenario === 'pubsub' || scenario === 'rr');
   return [
     ...(isNothing ? row(nameLatency('endToEnd', scenario, false).label, [nothing]) : []),

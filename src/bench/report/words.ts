@@ -94,7 +94,8 @@ export function nameLatency(name: LatencyName, scenario: Scenario, isOpenLoop: b
       if (scenario === 'conn') return { label: 'Will', span: 'end of a connection to its Will' };
       return {
         label: scenario === 'rr' ? 'round trip' : 'latency',
-        span: `${isOpenLoop ? 'due time' : sending} to ${end}`,
+        // A subscriber does not know whether others publish at a rate; without one a message is due when it is sent.
+        span: `${isOpenLoop || scenario === 'sub' ? 'due time' : sending} to ${end}`,
       };
     case 'endToEndService':
       return { label: 'service', span: `${sending} to ${end}` };
