@@ -1,6 +1,7 @@
 /** The formatter that the output options ask for: used by every command that prints messages. */
 import type { Context } from '../cli/context.ts';
 import { UndecodableError, UsageError } from '../errors.ts';
+import type { ReceivedMessage } from '../mqtt/session.ts';
 import type { OptionValues } from '../options/option-values.ts';
 import * as output from '../options/output.ts';
 import type { OptionSpec } from '../options/spec.ts';
@@ -32,16 +33,29 @@ export async function makeFormatter(
 
 /** What no string can hold is a message that cannot be shown: a publisher must not be able to end its subscribers. */
 export function withinLimits(formatter: Formatter, onFault: FormattingOptions['onFault']): Formatter {
+  const tell = (error: unknown, { topic, payload }: ReceivedMessage): void => {
+    const isTooLarge = error instanceof RangeError || (error as NodeJS.ErrnoException).code === 'ERR_STRING_TOO_LONG';
+    if (!isTooLarge) throw error;
+    onFault(`the message on ${topic} is too large to be shown so (${formatBytes(payload.length)})`);
+  };
   return {
     format(message, receivedMs) {
       try {
         return formatter.format(message, receivedMs);
       } catch (error) {
-        const isTooLarge =
-          error instanceof RangeError || (error as NodeJS.ErrnoException).code === 'ERR_STRING_TOO_LONG';
-        if (!isTooLarge) throw error;
-        onFault(`the message on ${message.topic} is too large to be shown so (${formatBytes(message.payload.length)})`);
+        tell(error, message);
         return undefined;
+      }
+    },
+    append(message, receivedMs, gathered) {
+      gathered.begin();
+      try {
+        if (formatter.append !== undefined) return formatter.append(message, receivedMs, gathered);
+        const bytes = formatter.format(message, receivedMs);
+        if (bytes !== undefined) gathered.add(bytes);
+      } catch (error) {
+        gathered.undo();
+        tell(error, message);
       }
     },
   };

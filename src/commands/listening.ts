@@ -5,6 +5,7 @@ import { exitCodeOfSignal } from '../cli/signals.ts';
 import { InterruptedError, SubscriptionDeniedError, TimeLimitError } from '../errors.ts';
 import { formatAddress } from '../mqtt/address.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
+import { makeMessageLane } from '../mqtt/lane/message-lane.ts';
 import type { PacketProperties } from '../mqtt/properties.ts';
 import { describeReasonCode } from '../mqtt/reason-codes.ts';
 import type {
@@ -117,6 +118,7 @@ export class Listening {
   async #open(limitMs: number): Promise<Session | undefined> {
     const opening = this.#context.openSession(limitConnect(this.#plan, limitMs), {
       onMessage: (message) => this.#receive(message),
+      ...(this.#receiver.gathers && { settle: () => this.#receiver.settle(), makeMessageLane }),
       unreleased: this.#unreleased,
       ...this.#options.trace,
     });

@@ -30,6 +30,7 @@ export class Receiver {
   #bytes = 0;
   #lastMs: number;
   #isFinished = false;
+  #hasConcluded = false;
   #reachedGoal: () => void = () => undefined;
   /** Resolves when the last message that was wanted was written and its acknowledgement is on its way. */
   readonly finished: Promise<void>;
@@ -73,7 +74,10 @@ export class Receiver {
     this.#lastMs = this.#clock.monotonicMs();
     if (retainedOnly && !message.retain) {
       this.#isFinished = true;
-      this.#clock.setSoon(this.#reachedGoal);
+      // Unless messages before it are settled first, and that may take its time.
+      this.#clock.setSoon(() => {
+        if (!this.#hasConcluded) this.#reachedGoal();
+      });
       return 'unacknowledged';
     }
     if (noRetained && message.retain) return undefined;
@@ -82,7 +86,25 @@ export class Receiver {
     this.#messages += 1;
     this.#bytes += message.payload.length;
     const written = this.#isChosen() ? this.#sink.take(message) : undefined;
-    return this.#messages === count ? this.#finish(written) : written;
+    if (this.#messages !== count) return written;
+    this.#isFinished = true;
+    // Where messages are gathered, the end is near, but `settle` comes first.
+    return this.gathers ? undefined : this.#finish(written);
+  }
+
+  /** Whether messages are gathered, and written by `settle`. */
+  get gathers(): boolean {
+    return this.#sink.flush !== undefined;
+  }
+
+  /** To be called after messages: what was gathered is written. They may be acknowledged when the promise resolves. */
+  settle(): Promise<void> | undefined {
+    const written = this.#sink.flush?.();
+    if (!this.#isFinished || this.#hasConcluded) return written;
+    this.#hasConcluded = true;
+    if (written !== undefined) return this.#finish(written);
+    this.#clock.setSoon(this.#reachedGoal);
+    return undefined;
   }
 
   #isChosen(): boolean {
@@ -91,7 +113,6 @@ export class Receiver {
   }
 
   async #finish(written: Promise<void> | undefined): Promise<void> {
-    this.#isFinished = true;
     await written;
     // The acknowledgement is sent when this returns; what ends the session comes after it.
     this.#clock.setSoon(this.#reachedGoal);

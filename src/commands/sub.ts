@@ -9,7 +9,7 @@ import { propertiesFor, refusePropertiesOf } from '../options/properties.ts';
 import * as options from '../options/subscription.ts';
 import { escapeControls } from '../output/escape.ts';
 import type { Formatter } from '../output/formatter.ts';
-import { PrintSink, type Sink } from '../output/sink.ts';
+import { GatherSink, type Sink } from '../output/sink.ts';
 import { Writer } from '../output/writer.ts';
 import { withBroker } from './broker.ts';
 import type { Command } from './command.ts';
@@ -113,7 +113,7 @@ async function makeSink(
     const { RateSink } = await import('../output/rate.ts');
     return new RateSink(writer, context.clock);
   }
-  if (!watches(values, context)) return new PrintSink(formatter, writer, context);
+  if (!watches(values, context)) return new GatherSink(formatter, writer, context.clock);
   const { WatchSink } = await import('../output/watch.ts');
   return new WatchSink(formatter, writer, context, `Broker: ${escapeControls(endpoint.host)}`);
 }

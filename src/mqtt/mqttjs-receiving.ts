@@ -61,7 +61,7 @@ export class Receiving {
   #receive(packet: IPublishPacket, done: (isHandled: boolean) => void): void {
     // After our DISCONNECT nothing may be acknowledged: what comes now has not been written anywhere.
     if (!this.#isOpen()) return;
-    const handled = this.#handlers.onMessage?.(messageOf(packet, this.#version));
+    const handled = this.#handlers.onMessage?.(messageOf(packet, this.#version)) ?? this.#handlers.settle?.();
     if (handled === undefined || handled === 'unacknowledged') return done(handled === undefined);
     this.#isPaused = true;
     handled.then(

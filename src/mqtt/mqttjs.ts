@@ -8,18 +8,21 @@ import {
   type ISubscribePacket,
   type IUnsubackPacket,
   type IUnsubscribePacket,
+  parser,
 } from 'mqtt-packet';
 import type { Clock } from '../cli/context.ts';
 import { ConnectionLostError } from '../errors.ts';
-import type { ConnectionPlan } from './connection-plan.ts';
+import type { ConnectionPlan, ProtocolVersion } from './connection-plan.ts';
 import { KeepAlive, type KeepAlivePeer } from './keep-alive.ts';
 import type { Lanes } from './lane/lanes.ts';
+import type { MessageLane, MessageLaneOwner } from './lane/message-lane.ts';
 import { type DialChoice, makeClient, withProperties } from './mqttjs-client.ts';
 import {
   describeLoss,
   endOf,
   findFault,
   infoOf,
+  messageOf,
   outcomesOf,
   type Refusal,
   reasonStringOf,
@@ -34,6 +37,7 @@ import type {
   MessageProperties,
   OutgoingMessage,
   PublishOutcome,
+  ReceivedMessage,
   Session,
   SessionEnd,
   SessionHandlers,
@@ -90,6 +94,7 @@ class MqttjsSession implements Session {
   readonly #choice: DialChoice;
   readonly #handlers: SessionHandlers;
   readonly #receiving: Receiving;
+  readonly #messageLane: MessageLane | undefined;
   #closing = false;
   #failure: Error | undefined;
   #disconnect: IDisconnectPacket | undefined;
@@ -117,6 +122,7 @@ class MqttjsSession implements Session {
     this.#receiving = new Receiving(handlers, choice.version, () => !this.#closing && this.#info !== undefined);
     const identifiers = new PacketIdentifiers();
     this.lanes = handlers.makeLanes?.(wire, identifiers, choice.version, handlers.onTrace);
+    this.#messageLane = this.#makeMessageLane();
     this.#client = makeClient(wire, plan, choice, clock, new KeepAlive(this.#peer()), identifiers);
     this.#receiving.attach(this.#client);
     this.#client.handleAuth = (_packet, done) => this.#answerAuth(done);
@@ -268,6 +274,21 @@ class MqttjsSession implements Session {
     return withProperties(this.#choice.version, properties);
   }
 
+  #makeMessageLane(): MessageLane | undefined {
+    const { makeMessageLane, onMessage, settle, unreleased = new Set(), onTrace } = this.#handlers;
+    // Each packet is traced by the client.
+    if (onMessage === undefined || onTrace !== undefined) return undefined;
+    const { version } = this.#choice;
+    return makeMessageLane?.(this.#wire, {
+      isVersion5: version === 5,
+      onMessage: onMessage as MessageLaneOwner['onMessage'],
+      settle: () => settle?.(),
+      unreleased,
+      isOpen: () => !this.#closing && this.#info !== undefined,
+      readPublish: (packet) => readPublish(packet, version),
+    });
+  }
+
   #peer(): KeepAlivePeer {
     const session = this;
     return {
@@ -278,7 +299,7 @@ class MqttjsSession implements Session {
         return session.#wire.bytesOut;
       },
       get paused() {
-        return session.#receiving.isPaused;
+        return session.#receiving.isPaused || session.#messageLane?.isPaused === true;
       },
       sendPing: () => session.#sendPing(() => undefined),
       giveUp: () => session.#client.onKeepaliveTimeout(),
@@ -286,6 +307,8 @@ class MqttjsSession implements Session {
   }
 
   #onConnack(packet: IConnackPacket): DialResult {
+    // After whatever the client itself does about CONNACK.
+    void Promise.resolve().then(() => this.#messageLane?.open());
     const refusal = refusalOf(packet, this.#choice.version);
     if (refusal !== undefined) return { kind: 'refused', refusal };
     if (!packet.sessionPresent) this.#handlers.unreleased?.clear();
@@ -350,4 +373,17 @@ class MqttjsSession implements Session {
   #trace(direction: 'sending' | 'received', packet: Packet): void {
     this.#handlers.onTrace?.(`${direction} ${describePacket(packet)}`);
   }
+}
+
+/** The bytes of one PUBLISH. Undefined for what is malformed, and for what has a Topic Alias. */
+function readPublish(bytes: Buffer, version: ProtocolVersion): ReceivedMessage | undefined {
+  const found: Packet[] = [];
+  const reading = parser({ protocolVersion: version });
+  // An error, where there is nothing that listens to it, would be thrown.
+  reading.on('error', () => undefined);
+  reading.on('packet', (packet) => found.push(packet));
+  reading.parse(bytes);
+  const [packet] = found;
+  if (packet?.cmd !== 'publish' || packet.properties?.topicAlias !== undefined) return undefined;
+  return findFault(packet, true) === undefined ? messageOf(packet, version) : undefined;
 }

@@ -2,6 +2,7 @@
 import type { ProtocolVersion } from './connection-plan.ts';
 import type { KeepAliveWheel } from './keep-alive-wheel.ts';
 import type { Lanes, MakeLanes } from './lane/lanes.ts';
+import type { MakeMessageLane } from './lane/message-lane.ts';
 import type { OpeningTimes } from './opening-times.ts';
 import type { PacketProperties } from './properties.ts';
 
@@ -116,6 +117,13 @@ export interface SessionHandlers {
    * nothing more is read from the connection until then: the handler's pace is the broker's pace.
    */
   readonly onMessage?: (message: ReceivedMessage) => Handled;
+  /**
+   * Called after one or more messages for which `onMessage` returned undefined: they are acknowledged when the promise
+   * resolves, and nothing more is read until then.
+   */
+  readonly settle?: () => Promise<void> | undefined;
+  /** To take messages in bulk: `onMessage` must return no promise then. Not with a trace. */
+  readonly makeMessageLane?: MakeMessageLane;
   /**
    * Packet Identifiers of QoS 2 messages that were handled and that the broker has not released by PUBREL yet. The owner
    * hands the same set to each connection of one session, so that no message is handled twice. [MQTT5 4.3.3]

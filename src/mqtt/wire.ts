@@ -17,6 +17,8 @@ export class Wire extends Duplex {
   readonly #startTimer: StartTimer;
   /** The broker has ended its side. */
   #isEnded = false;
+  /** Nothing is to be read. */
+  #isHeld = false;
   /** Whether what is read goes to a stream, which then says when it is done with it. */
   #isPiped = false;
   #interceptor: ((chunk: Buffer) => void) | undefined;
@@ -43,7 +45,10 @@ export class Wire extends Duplex {
       this.failure ??= error;
       this.destroy();
     });
-    transport.on('end', () => this.#finish());
+    transport.on('end', () => {
+      this.#isEnded = true;
+      if (!this.#isHeld || this.writableEnded) this.#finish();
+    });
     transport.on('close', () => {
       // A socket is gone as soon as the broker has ended its side: whatever the client has not dealt with comes first.
       if (!this.#isEnded || this.writableEnded) this.destroy();
@@ -63,6 +68,19 @@ export class Wire extends Duplex {
   /** Hands bytes to the client. */
   pass(bytes: Buffer): void {
     if (!this.push(bytes)) this.#transport.pause();
+  }
+
+  /** Nothing more is to be read until `release`, be it the end. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#transport.pause();
+  }
+
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    if (this.#isEnded) this.#finish();
+    else this.#transport.resume();
   }
 
   /** Ends the connection: the broker has sent what it may not. */
@@ -99,7 +117,7 @@ export class Wire extends Duplex {
   }
 
   override _read(): void {
-    this.#transport.resume();
+    if (!this.#isHeld) this.#transport.resume();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
@@ -125,7 +143,6 @@ export class Wire extends Duplex {
   }
 
   #finish(): void {
-    this.#isEnded = true;
     if (this.writableEnded) this.destroy();
     else {
       this.push(null);

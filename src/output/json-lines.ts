@@ -7,6 +7,7 @@ import { isUtf8 } from 'node:buffer';
 import type { MessageProperties, ReceivedMessage } from '../mqtt/session.ts';
 import { escapeControlsInJson } from './escape.ts';
 import type { Formatter } from './formatter.ts';
+import type { Gathered } from './gathered.ts';
 import { withoutWhiteSpace } from './json-scan.ts';
 
 /** Version of the format, in the field `v`. */
@@ -23,28 +24,52 @@ export interface JsonLinesOptions {
 
 export class JsonLines implements Formatter {
   readonly #options: JsonLinesOptions;
+  #second = Number.NaN;
+  #timeOfSecond = '';
+  #topic = '';
+  #quotedTopic = '""';
 
   constructor(options: JsonLinesOptions) {
     this.#options = options;
   }
 
   format(message: ReceivedMessage, receivedMs: number): Buffer {
-    const { topic, qos, retain, dup, payload, properties } = message;
-    // biome-ignore lint/style/noRestrictedGlobals: a conversion of the time given, not a look at the clock
-    const time = new Date(receivedMs).toISOString();
-    const head = JSON.stringify({
-      v: FORMAT_VERSION,
-      time,
-      topic,
-      qos,
-      retain,
-      dup,
-      size: payload.length,
-    });
+    return Buffer.from(this.#formatLine(message, receivedMs));
+  }
+
+  append(message: ReceivedMessage, receivedMs: number, gathered: Gathered): void {
+    gathered.addText(this.#formatLine(message, receivedMs));
+  }
+
+  #formatLine(message: ReceivedMessage, receivedMs: number): string {
+    const { qos, retain, dup, payload, properties } = message;
+    const head = `{"v":${FORMAT_VERSION},"time":"${this.#formatTime(receivedMs)}","topic":${this.#quoteTopic(message.topic)}`;
+    const flags = `"qos":${qos},"retain":${retain},"dup":${dup},"size":${payload.length}`;
     const body = this.#formatPayload(message);
     const tail = properties === undefined ? '' : `,"properties":${formatProperties(properties)}`;
-    const line = `${head.slice(0, -1)},${body}${tail}}`;
-    return Buffer.from(`${this.#options.forTerminal ? escapeControlsInJson(line) : line}\n`);
+    const line = `${head},${flags},${body}${tail}}`;
+    return `${this.#options.forTerminal ? escapeControlsInJson(line) : line}\n`;
+  }
+
+  /** Most of it stays the same for a second. */
+  #formatTime(receivedMs: number): string {
+    const second = Math.floor(receivedMs / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      // biome-ignore lint/style/noRestrictedGlobals: a conversion of the time given, not a look at the clock
+      this.#timeOfSecond = new Date(second * 1000).toISOString().slice(0, -'000Z'.length);
+    }
+    const milliseconds = Math.floor(receivedMs) - second * 1000;
+    return `${this.#timeOfSecond}${milliseconds < 10 ? '00' : milliseconds < 100 ? '0' : ''}${milliseconds}Z`;
+  }
+
+  /** Most often it is that of the message before. */
+  #quoteTopic(topic: string): string {
+    if (topic !== this.#topic) {
+      this.#topic = topic;
+      this.#quotedTopic = JSON.stringify(topic);
+    }
+    return this.#quotedTopic;
   }
 
   #formatPayload({ topic, payload }: ReceivedMessage): string {
@@ -68,9 +93,16 @@ function isJson(text: string): boolean {
   }
 }
 
-function formatProperties({ correlationData, ...properties }: MessageProperties): string {
+function formatProperties(all: MessageProperties): string {
+  if (isEmpty(all)) return '{}';
+  const { correlationData, ...properties } = all;
   return JSON.stringify({
     ...properties,
     ...(correlationData !== undefined && { correlationData: correlationData.toString('base64') }),
   });
+}
+
+function isEmpty(object: object): boolean {
+  for (const _ in object) return false;
+  return true;
 }

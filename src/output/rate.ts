@@ -21,6 +21,10 @@ export class RateSink implements Sink {
     this.#messages += 1;
   }
 
+  flush(): undefined {
+    // Nothing of a message is printed.
+  }
+
   async finish(): Promise<void> {
     this.#clock.clearTimer(this.#timer);
   }

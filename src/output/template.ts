@@ -5,7 +5,8 @@
 import type { ReceivedMessage } from '../mqtt/session.ts';
 import { escapeControls, escapeControlsInSpreadJson, escapeControlsKeepingLayout } from './escape.ts';
 import type { Formatter } from './formatter.ts';
-import { formatTime, type Moment, momentOf } from './strftime.ts';
+import type { Gathered } from './gathered.ts';
+import { formatIsoLocal, formatTime, type Moment, momentOf } from './strftime.ts';
 import { FIELDS, type FieldOptions } from './template-fields.ts';
 
 /** A format that cannot be used. */
@@ -22,7 +23,14 @@ export class TemplateError extends Error {
   }
 }
 
-type Piece = (message: ReceivedMessage, moment: Moment) => Buffer;
+type Print = (message: ReceivedMessage, moment: Moment) => Buffer;
+type Append = (message: ReceivedMessage, moment: Moment, gathered: Gathered) => void;
+
+/** `append` is set where that is faster than what `print` gives. */
+interface Piece {
+  readonly print: Print;
+  readonly append?: Append;
+}
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '\\': '\\',
@@ -56,22 +64,54 @@ export interface TemplateOptions {
 
 export class Template implements Formatter {
   readonly #pieces: readonly Piece[];
+  readonly #appenders: readonly Append[];
 
   /** Throws TemplateError. */
   constructor(format: string, options: TemplateOptions) {
     const pieces = parsePieces(format, options);
     this.#pieces = options.newline ? [...pieces, literal('\n')] : pieces;
+    this.#appenders = this.#pieces.map((piece) => piece.append ?? appendWhole(piece));
   }
 
   format(message: ReceivedMessage, receivedMs: number): Buffer {
     const moment = momentOf(receivedMs);
-    return Buffer.concat(this.#pieces.map((piece) => piece(message, moment)));
+    return Buffer.concat(this.#pieces.map((piece) => piece.print(message, moment)));
+  }
+
+  append(message: ReceivedMessage, receivedMs: number, gathered: Gathered): void {
+    const moment = momentOf(receivedMs);
+    for (const append of this.#appenders) append(message, moment, gathered);
   }
 }
 
 function literal(text: string): Piece {
   const bytes = Buffer.from(text);
-  return () => bytes;
+  return { print: () => bytes };
+}
+
+function appendWhole({ print }: Piece): Append {
+  return (message, moment, gathered) => gathered.add(print(message, moment));
+}
+
+/** Fields that are printed as they are, by their letter. */
+const APPENDERS: Readonly<Record<string, () => Append>> = {
+  I: appendIsoLocal,
+  p: () => (message, _moment, gathered) => gathered.add(message.payload),
+  t: () => (message, _moment, gathered) => gathered.addText(message.topic),
+};
+
+/** It is the same for a second. */
+function appendIsoLocal(): Append {
+  let of = Number.NaN;
+  let text = '';
+  return (_message, moment, gathered) => {
+    const at = moment.date.getTime();
+    if (at !== of) {
+      of = at;
+      text = formatIsoLocal(moment);
+    }
+    gathered.addText(text);
+  };
 }
 
 function parsePieces(format: string, options: TemplateOptions): Piece[] {
@@ -123,8 +163,10 @@ function parseEscape(format: string, at: number): string {
 
 function timePiece(letter: string): Piece {
   if (letter === '@') return literal('@');
-  if (letter === 'N') return (_message, { nanoseconds }) => Buffer.from(String(nanoseconds).padStart(9, '0'));
-  return (_message, moment) => Buffer.from(formatTime(letter, moment));
+  if (letter === 'N') {
+    return { print: (_message, { nanoseconds }) => Buffer.from(String(nanoseconds).padStart(9, '0')) };
+  }
+  return { print: (_message, moment) => Buffer.from(formatTime(letter, moment)) };
 }
 
 function parseSpecifier(format: string, at: number, options: TemplateOptions): { piece: Piece; end: number } {
@@ -147,15 +189,18 @@ function parseSpecifier(format: string, at: number, options: TemplateOptions): {
     pretty: options.pretty,
     onFault: options.onFault,
   };
-  const piece: Piece = (message, moment) => field(message, moment, fieldOptions);
-  return { piece: options.terminal ? protect(piece, letter, options.terminal) : piece, end: at + 1 + whole.length };
+  const end = at + 1 + whole.length;
+  const print: Print = (message, moment) => field(message, moment, fieldOptions);
+  if (options.terminal) return { piece: { print: protect(print, letter, options.terminal) }, end };
+  const append = whole === letter && Object.hasOwn(APPENDERS, letter) ? APPENDERS[letter]?.() : undefined;
+  return { piece: append === undefined ? { print } : { print, append }, end };
 }
 
-function protect(piece: Piece, letter: string, { singleLine }: { readonly singleLine: boolean }): Piece {
+function protect(print: Print, letter: string, { singleLine }: { readonly singleLine: boolean }): Print {
   const harmless = (text: string): string => {
     if (letter === 'j' || letter === 'J') return escapeControlsInSpreadJson(text);
     // Only a payload may have lines: a topic with a line end would look like two messages.
     return letter === 'p' && !singleLine ? escapeControlsKeepingLayout(text) : escapeControls(text);
   };
-  return (message, moment) => Buffer.from(harmless(piece(message, moment).toString()));
+  return (message, moment) => Buffer.from(harmless(print(message, moment).toString()));
 }

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { ReceivedMessage } from '../mqtt/session.ts';
 import { escapeControls, escapeControlsKeepingLayout } from './escape.ts';
 import type { Formatter } from './formatter.ts';
+import type { Gathered } from './gathered.ts';
 import { formatBytes } from './units.ts';
 
 export interface TextOptions {
@@ -14,6 +15,8 @@ export interface TextOptions {
 
 const NEWLINE = Buffer.from('\n');
 const NOTHING = Buffer.alloc(0);
+const SPACE = 0x20;
+const LF = 0x0a;
 
 /** Byte for byte: for a pipe, a file, and `--raw`. */
 export class RawText implements Formatter {
@@ -29,6 +32,19 @@ export class RawText implements Formatter {
     const head = verbose ? Buffer.from(`${topic} `) : NOTHING;
     const body = payload.length === 0 ? Buffer.from('(null)') : payload;
     return Buffer.concat([head, body, newline ? NEWLINE : NOTHING]);
+  }
+
+  append({ topic, payload }: ReceivedMessage, _receivedMs: number, gathered: Gathered): void {
+    const { verbose, newline } = this.#options;
+    const isEmpty = payload.length === 0;
+    if (isEmpty && !(verbose && newline)) return;
+    if (verbose) {
+      gathered.addText(topic);
+      gathered.addByte(SPACE);
+    }
+    if (isEmpty) gathered.addText('(null)');
+    else gathered.add(payload);
+    if (newline) gathered.addByte(LF);
   }
 }
 

@@ -4,6 +4,8 @@ import { OutputError } from '../errors.ts';
 /** Why nothing more can be written. */
 export type WriterEnd = { readonly kind: 'closed' } | { readonly kind: 'failed'; readonly error: OutputError };
 
+const NOTHING = Buffer.alloc(0);
+
 /** Bytes to a stream that may be slow, closed or full. */
 export class Writer {
   readonly #stream: Output;
@@ -26,6 +28,20 @@ export class Writer {
   write(bytes: Buffer): Promise<void> | undefined {
     if (this.#stream.write(bytes)) return undefined;
     return new Promise((resolve) => this.#stream.once('drain', resolve));
+  }
+
+  /**
+   * Writes all of `parts`. Returns undefined when there is room for more, and, with `through`, the system has taken the
+   * bytes; else a promise for that, which never resolves when it fails.
+   */
+  writeAll(parts: readonly Buffer[], through: boolean): Promise<void> | undefined {
+    const stream = this.#stream;
+    let hasRoom = true;
+    for (const part of parts) hasRoom = stream.write(part);
+    // A file takes them at once, and most often a pipe does.
+    if (stream.writableLength === 0 && !stream.errored && !stream.destroyed) return undefined;
+    if (through) return this.writeThrough(NOTHING);
+    return hasRoom ? undefined : new Promise((resolve) => stream.once('drain', resolve));
   }
 
   /** Resolves when the system has taken the bytes; never when it did not. */

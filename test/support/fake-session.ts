@@ -161,7 +161,7 @@ export class FakeSession implements Session {
     this.#lastDelivery = this.#lastDelivery.then(async () => {
       // After the end, and after our DISCONNECT, nothing more comes.
       if (!this.#isOpen) return;
-      const handled = await this.handlers.onMessage?.(whole);
+      const handled = await (this.handlers.onMessage?.(whole) ?? this.handlers.settle?.());
       if (handled !== 'unacknowledged') this.acknowledged.push(whole);
     });
     return this.#lastDelivery;
