@@ -1,4 +1,5 @@
 /** Addresses of brokers in messages. */
+import { quote } from '../output/escape.ts';
 
 /** `host:port` with an IPv6 address in brackets; of a Unix socket its path. */
 export function formatAddress({
@@ -16,6 +17,8 @@ export function formatAddress({
 
 /** How to follow a Server Reference: `host` or `host:port`, several of them apart by spaces. [MQTT5 4.11] */
 export function hintForServer(serverReference: string): string {
+  // What a broker says is to be typed into a shell must be a name and no more.
+  if (!/^[\w.:[\] -]+$/.test(serverReference)) return `It names ${quote(serverReference)}`;
   const servers = serverReference.split(' ').map((server) => {
     const match = /^(\[.+\]|[^:]+):(\d+)$/.exec(server);
     return match ? `-h ${match[1]?.replace(/^\[|\]$/g, '')} -p ${match[2]}` : `-h ${server}`;

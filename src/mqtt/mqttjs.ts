@@ -276,8 +276,9 @@ class MqttjsSession implements Session {
 
   #makeMessageLane(): MessageLane | undefined {
     const { makeMessageLane, onMessage, settle, unreleased = new Set(), onTrace } = this.#handlers;
-    // Each packet is traced by the client.
-    if (onMessage === undefined || onTrace !== undefined) return undefined;
+    // Each packet is traced, and measured, by the client.
+    const isBounded = this.#plan.properties?.maximumPacketSize !== undefined;
+    if (onMessage === undefined || onTrace !== undefined || isBounded) return undefined;
     const { version } = this.#choice;
     return makeMessageLane?.(this.#wire, {
       isVersion5: version === 5,
