@@ -21,20 +21,18 @@ const COUNT_DISCARDED = 2_000_000;
 /** How long the pair of mosquitto's clients is given to subscribe; it is in both runs, and so in neither figure. */
 const SUBSCRIBE_SECONDS = 0.3;
 
-/** The broker that acknowledges and discards. */
-async function startDiscarding() {
-  const child = spawn(process.execPath, [join(ROOT, 'test/support/discarding-broker.mjs')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+/** A broker of test/support that does one thing as fast as can be. */
+async function startSupport(file) {
+  const child = spawn(process.execPath, [join(ROOT, 'test/support', file)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const port = await new Promise((done) => child.stdout.once('data', (text) => done(Number(text))));
-  return { name: 'a broker that acknowledges and discards', port, stop: () => child.kill() };
+  return { port, stop: () => child.kill() };
 }
 
 const at = ({ port }) => ['-h', '127.0.0.1', '-p', String(port)];
 const node = (name, ...args) => [process.execPath, bin(name), ...args];
 
 /** What is compared: `ours` and `theirs` make the command for so many messages; `input` tells that they come as lines. */
-function workloads(mosquitto, discarding) {
+function workloads({ mosquitto, discarding, pouring }, file) {
   const linesTo = (broker, qos) => [...at(broker), '-t', 'bench/x', '-q', `${qos}`, '-l'];
   const lines = (broker, qos) => ['mosquitto_pub', ...linesTo(broker, qos)];
   const bench =
@@ -59,7 +57,50 @@ function workloads(mosquitto, discarding) {
     'pair',
     ...at(mosquitto),
   ];
+  const toFile = (...command) => ['bash', '-c', 'exec "$@" >"$0"', file, ...command];
+  const poured = (qos, count) => [
+    ...at(pouring),
+    '-t',
+    `pour/${count}/${PAYLOAD_BYTES}`,
+    '-q',
+    `${qos}`,
+    '-C',
+    `${count}`,
+  ];
+  /** Through mosquitto; the same publisher for both, whose CPU time is in both. */
+  const through = (qos, subscriber) => (count) => [
+    'bash',
+    '-c',
+    `"$@" -C ${count} -t bench/x -q ${qos} >"$0" & sleep 1; ${node('mqtt-pub', ...linesTo(mosquitto, qos)).join(' ')}; wait`,
+    file,
+    ...subscriber,
+    ...at(mosquitto),
+  ];
+  /** Ours, and what of mosquitto_sub is most like it. */
+  const forms = [
+    { form: '', ours: [], theirs: [] },
+    { form: ' -v', ours: ['-v'], theirs: ['-v'] },
+    { form: " -F '%I %t %p'", ours: ['-F', '%I %t %p'], theirs: ['-F', '%I %t %p'] },
+    { form: ' --json', ours: ['--json'], theirs: ['-F', '%j'] },
+  ];
   return [0, 1, 2].flatMap((qos) => [
+    ...forms.map(({ form, ours, theirs }) => ({
+      name: `mqtt-sub${form} > file, QoS ${qos}, pouring broker`,
+      qos,
+      rateAim: 1,
+      cpuAim: 1,
+      ours: (count) => toFile(...node('mqtt-sub', ...poured(qos, count), ...ours)),
+      theirs: (count) => toFile('mosquitto_sub', ...poured(qos, count), ...theirs),
+      peer: 'mosquitto_sub',
+    })),
+    {
+      name: `mqtt-sub > file, QoS ${qos}, with mqtt-pub -l`,
+      qos,
+      rateAim: 1,
+      ours: through(qos, node('mqtt-sub')),
+      theirs: through(qos, ['mosquitto_sub']),
+      peer: 'mosquitto_sub, with mqtt-pub -l',
+    },
     {
       name: `mqtt-pub -l, QoS ${qos}`,
       qos,
@@ -121,10 +162,12 @@ async function main() {
   const mosquitto = await startMosquitto(unlimited);
   if (mosquitto === undefined)
     throw new Error('mosquitto is not installed: apt-get install mosquitto mosquitto-clients');
-  const discarding = await startDiscarding();
+  const discarding = await startSupport('discarding-broker.mjs');
+  const pouring = await startSupport('pouring-broker.mjs');
   const folder = mkdtempSync(join(tmpdir(), 'bench-peers-'));
   try {
-    const chosen = workloads(mosquitto, discarding).filter(({ name }) => name.includes(values.only));
+    const brokers = { mosquitto, discarding, pouring };
+    const chosen = workloads(brokers, join(folder, 'received')).filter(({ name }) => name.includes(values.only));
     const results = chosen.map(() => []);
     for (let round = 0; round < rounds; round++) {
       for (const [index, workload] of chosen.entries()) results[index].push(await compare(workload, folder));
@@ -133,6 +176,7 @@ async function main() {
   } finally {
     mosquitto.stop();
     discarding.stop();
+    pouring.stop();
     rmSync(folder, { recursive: true });
   }
 }
@@ -209,7 +253,7 @@ function print(chosen, results, { json, markdown, rounds, broker }) {
   ];
   console.log(`${describeMachine()}; ${broker}, no limits, TCP_NODELAY; ${PAYLOAD_BYTES} bytes; ${rounds} rounds.`);
   console.log(
-    'Peer: mosquitto_pub -l, for 1 -> 1 with mosquitto_sub. Ratios: ours to the peer, median (middle half).\n',
+    'Peer: mosquitto_pub -l or mosquitto_sub, for 1 -> 1 both. Ratios: ours to the peer, median (middle half).\n',
   );
   console.log(markdown ? formatMarkdown(table) : formatTable(table));
 }
