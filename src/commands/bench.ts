@@ -43,7 +43,7 @@ export const benchCommand: Command = {
 };
 
 async function run(values: OptionValues, context: Context): Promise<ExitCode> {
-  const { resolvePubsubPlan } = await import('../bench/resolve-plan.ts');
+  const { resolvePubsubPlan } = await import('../bench/plan/resolve-plan.ts');
   const plan = await resolvePubsubPlan(values, randomBytes(8).toString('hex'));
   return withBroker(values, context, NAME, async (connection) => {
     const { measure } = await import('./bench/measuring.ts');

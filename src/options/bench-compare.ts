@@ -1,5 +1,5 @@
 /** The options of mqtt-bench merge and mqtt-bench compare. */
-import { MEASURES, type Measure } from '../bench/measures.ts';
+import { MEASURES, type Measure } from '../bench/result/measures.ts';
 import { benchJsonOption } from './bench.ts';
 import { reportOutputOption } from './bench-report.ts';
 import { generalOptions } from './connection.ts';

@@ -1,6 +1,6 @@
 /** The options of mqtt-bench that say what messages hold and where they go. */
-import { PROBE_HEADER_BYTES } from '../bench/probe.ts';
-import { parseTemplate } from '../bench/template.ts';
+import { PROBE_HEADER_BYTES } from '../bench/content/probe.ts';
+import { parseTemplate } from '../bench/content/template.ts';
 import { findTopicNameFault } from '../mqtt/topic.ts';
 import { flag, type OptionSpec, single, singleOr, ValueError } from './spec.ts';
 import { parseNonEmpty, parseText, sizeInBytes, wholeNumber } from './values.ts';

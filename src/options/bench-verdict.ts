@@ -1,5 +1,5 @@
 /** The options of mqtt-bench that say what becomes of a result: where it is written, what it must hold. */
-import { type Assertion, parseAssertions } from '../bench/assertions.ts';
+import { type Assertion, parseAssertions } from '../bench/result/assertions.ts';
 import { many, type OptionSpec, single, singleOr, ValueError } from './spec.ts';
 import { parseNonEmpty, wholeNumber } from './values.ts';
 

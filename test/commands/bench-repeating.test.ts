@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { BenchPlan } from '../../src/bench/plan.ts';
-import type { BenchResult } from '../../src/bench/result.ts';
+import type { BenchPlan } from '../../src/bench/plan/plan.ts';
+import type { BenchResult } from '../../src/bench/result/result.ts';
 import { planAgain, runRepeatedly } from '../../src/commands/bench/repeating.ts';
 import { ConnectionLostError, UnreachableError } from '../../src/errors.ts';
 import { makePlan, RUN_ID } from '../bench/support/drive.ts';

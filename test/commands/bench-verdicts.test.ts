@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Comparison } from '../../src/bench/compare/comparison.ts';
-import { parseResult } from '../../src/bench/read-result.ts';
-import type { BenchResult } from '../../src/bench/result.ts';
+import { parseResult } from '../../src/bench/result/read-result.ts';
+import type { BenchResult } from '../../src/bench/result/result.ts';
 import { UnreachableError } from '../../src/errors.ts';
 import { drive } from '../bench/support/drive.ts';
 import { type Lies, LyingBroker } from '../bench/support/lying-broker.ts';

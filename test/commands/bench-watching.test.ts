@@ -1,6 +1,6 @@
 /** What mqtt-bench shows and checks beside the messages themselves. */
 import { describe, expect, it } from 'vitest';
-import type { BenchResult } from '../../src/bench/result.ts';
+import type { BenchResult } from '../../src/bench/result/result.ts';
 import { drive } from '../bench/support/drive.ts';
 import { type Lies, LyingBroker } from '../bench/support/lying-broker.ts';
 import { FakeClock } from '../support/fake-clock.ts';

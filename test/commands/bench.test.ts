@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import schema from '../../docs/json/bench-result.schema.json' with { type: 'json' };
-import type { BenchResult } from '../../src/bench/result.ts';
+import type { BenchResult } from '../../src/bench/result/result.ts';
 import { UnreachableError } from '../../src/errors.ts';
 import { drive } from '../bench/support/drive.ts';
 import { type Lies, LyingBroker } from '../bench/support/lying-broker.ts';

@@ -1,7 +1,7 @@
 /** The built `mqtt-bench conn` and `mqtt-bench rr` on mosquitto. */
 import { describe, expect, it } from 'vitest';
-import { parseResult } from '../../src/bench/read-result.ts';
-import type { BenchResult } from '../../src/bench/result.ts';
+import { parseResult } from '../../src/bench/result/read-result.ts';
+import type { BenchResult } from '../../src/bench/result/result.ts';
 import { bytesPerConnection, MOST_BYTES_PER_CONNECTION, startAcceptingBroker } from '../support/connection-memory.ts';
 import { describeWith } from '../support/needs.ts';
 import { shareMosquitto } from '../support/shared-mosquitto.ts';

@@ -1,8 +1,8 @@
 /** However a run ends, it ends in time, with the right exit code and a result that is complete. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseResult } from '../../src/bench/read-result.ts';
-import type { BenchResult } from '../../src/bench/result.ts';
+import { parseResult } from '../../src/bench/result/read-result.ts';
+import type { BenchResult } from '../../src/bench/result/result.ts';
 import type { Child } from '../support/child.ts';
 import { findClosedPort } from '../support/free-port.ts';
 import { acceptConnect, startLiar } from '../support/liar.ts';

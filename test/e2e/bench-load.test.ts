@@ -1,7 +1,7 @@
 /** The built mqtt-bench on mosquitto: open loops, floods, shapes, publishing and receiving alone. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { BenchResult } from '../../src/bench/result.ts';
+import type { BenchResult } from '../../src/bench/result/result.ts';
 import { describeWith } from '../support/needs.ts';
 import { shareMosquitto } from '../support/shared-mosquitto.ts';
 import { runSpawnedCli, spawnCli } from '../support/spawn-cli.ts';

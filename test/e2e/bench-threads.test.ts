@@ -1,6 +1,6 @@
 /** The built mqtt-bench with threads. */
 import { expect, it } from 'vitest';
-import type { BenchResult } from '../../src/bench/result.ts';
+import type { BenchResult } from '../../src/bench/result/result.ts';
 import { describeWith } from '../support/needs.ts';
 import { shareMosquitto } from '../support/shared-mosquitto.ts';
 import { runSpawnedCli } from '../support/spawn-cli.ts';

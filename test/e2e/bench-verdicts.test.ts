@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Comparison } from '../../src/bench/compare/comparison.ts';
-import { parseResult } from '../../src/bench/read-result.ts';
-import type { BenchResult } from '../../src/bench/result.ts';
+import { parseResult } from '../../src/bench/result/read-result.ts';
+import type { BenchResult } from '../../src/bench/result/result.ts';
 import { describeWith } from '../support/needs.ts';
 import { shareMosquitto } from '../support/shared-mosquitto.ts';
 import { runSpawnedCli, spawnCli } from '../support/spawn-cli.ts';

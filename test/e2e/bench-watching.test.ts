@@ -1,6 +1,6 @@
 /** What the built mqtt-bench shows while it runs, and sees of a real broker. */
 import { expect, it } from 'vitest';
-import type { BenchResult } from '../../src/bench/result.ts';
+import type { BenchResult } from '../../src/bench/result/result.ts';
 import type { Child } from '../support/child.ts';
 import { describeWith } from '../support/needs.ts';
 import { shareMosquitto } from '../support/shared-mosquitto.ts';

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatHtml } from '../../src/bench/report/html.ts';
-import type { BenchResult } from '../../src/bench/result.ts';
+import type { BenchResult } from '../../src/bench/result/result.ts';
 import { formatCount, formatLatencyUs } from '../../src/output/units.ts';
 import { makeFullResult, makeHostileResult, makeSamples } from '../bench/support/results.ts';
 import { readStored } from '../bench/support/stored.ts';

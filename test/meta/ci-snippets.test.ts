@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { assemble } from '../../scripts/assemble.mjs';
 import { ROOT } from '../../scripts/bundle.mjs';
-import type { BenchResult } from '../../src/bench/result.ts';
+import type { BenchResult } from '../../src/bench/result/result.ts';
 import { type ChildExit, runChild } from '../support/child.ts';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { describeWith } from '../support/needs.ts';

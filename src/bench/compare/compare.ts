@@ -1,9 +1,9 @@
 import { UsageError } from '../../errors.ts';
 import { formatCount, formatQuantity } from '../../output/units.ts';
-import { type Figures, MEASURES, type Measure } from '../measures.ts';
-import type { NamedResult } from '../named-result.ts';
-import { type BenchResult, LATENCIES, type LatencyName } from '../result.ts';
-import { describeEnd } from '../verdict.ts';
+import { type Figures, MEASURES, type Measure } from '../result/measures.ts';
+import type { NamedResult } from '../result/named-result.ts';
+import { type BenchResult, LATENCIES, type LatencyName } from '../result/result.ts';
+import { describeEnd } from '../result/verdict.ts';
 import type { ComparedFile, ComparedMeasure, Comparison } from './comparison.ts';
 import { findDifferences } from './differences.ts';
 import { CONFIDENCE, geometricMean, ratioInterval } from './statistics.ts';

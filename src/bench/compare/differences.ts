@@ -1,4 +1,4 @@
-import type { BenchResult } from '../result.ts';
+import type { BenchResult } from '../result/result.ts';
 import type { Difference } from './comparison.ts';
 
 /** Holds the mark of the run, and is made from the topic. */

@@ -1,7 +1,7 @@
 /** Which runs can become one result, and what that result was to do. */
 import { UsageError } from '../../errors.ts';
 import { quote } from '../../output/escape.ts';
-import type { BenchConfig } from '../result.ts';
+import type { BenchConfig } from '../result/result.ts';
 
 /** The load: runs at the same time add it up, runs one after another are of the same. */
 const ADDED = [

@@ -1,7 +1,7 @@
 import { JsHistogram } from 'hdr-histogram-js';
-import { decodeHistogram } from '../histogram.ts';
-import { type BenchResult, LATENCIES, type Latency } from '../result.ts';
-import { summarizeLatency } from '../summarize.ts';
+import { decodeHistogram } from '../result/histogram.ts';
+import { type BenchResult, LATENCIES, type Latency } from '../result/result.ts';
+import { summarizeLatency } from '../result/summarize.ts';
 
 /** Adds up distributions: exact but for the mean, which is as exact as those it is made of, to 0.1 us. */
 export function mergeLatency(latencies: readonly Latency[]): Latency {

@@ -1,12 +1,12 @@
 /** Several results as one: counts and distributions are added, rates are made again from the sums. */
 import { UsageError } from '../../errors.ts';
 import { quote } from '../../output/escape.ts';
-import { parseAssertions } from '../assertions.ts';
-import { assertLedgersAddUp, type DeliveryLedger, type Ledger, sumDeliveries, sumLedgers } from '../ledger.ts';
-import type { NamedResult } from '../named-result.ts';
-import { ratesOf } from '../rates.ts';
-import type { BenchResult, Broker, ConnectionLedger, MergedRun, RefusedMessages, Repeat } from '../result.ts';
-import { checkThresholds } from '../thresholds.ts';
+import { assertLedgersAddUp, type DeliveryLedger, type Ledger, sumDeliveries, sumLedgers } from '../record/ledger.ts';
+import { parseAssertions } from '../result/assertions.ts';
+import type { NamedResult } from '../result/named-result.ts';
+import { ratesOf } from '../result/rates.ts';
+import type { BenchResult, Broker, ConnectionLedger, MergedRun, RefusedMessages, Repeat } from '../result/result.ts';
+import { checkThresholds } from '../result/thresholds.ts';
 import { mergeConfigs } from './configs.ts';
 import { mergeLatencies } from './latencies.ts';
 import { mergeOpenings } from './openings.ts';

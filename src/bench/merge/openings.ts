@@ -1,5 +1,5 @@
-import { rateOf } from '../rates.ts';
-import type { Opening } from '../result.ts';
+import { rateOf } from '../result/rates.ts';
+import type { Opening } from '../result/result.ts';
 import { mergeLatency } from './latencies.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { BenchResult, Sample } from '../result.ts';
+import type { BenchResult, Sample } from '../result/result.ts';
 
 const SECOND_MS = 1000;
 

@@ -1,5 +1,5 @@
 /** When runs took place, and how long that was in all. */
-import type { BenchResult, MergedRun } from '../result.ts';
+import type { BenchResult, MergedRun } from '../result/result.ts';
 
 /** By the clock of the machine, in microseconds since the Unix epoch. */
 export interface Span {

@@ -1,6 +1,6 @@
 /** What the charts of the HTML report show: numbers of the result, in the units of their axes. */
-import { decodeHistogram } from '../histogram.ts';
-import type { BenchResult, Latency, Sample } from '../result.ts';
+import { decodeHistogram } from '../result/histogram.ts';
+import type { BenchResult, Latency, Sample } from '../result/result.ts';
 import type { Chart, Line } from './page/chart.ts';
 import { chooseLatencies, nameLatency } from './words.ts';
 

@@ -1,7 +1,7 @@
 /** Tables for spreadsheets and scripts. [RFC 4180] */
 import { escapeControls } from '../../output/escape.ts';
-import { LEDGER_COUNTS } from '../ledger.ts';
-import { type BenchResult, LATENCIES } from '../result.ts';
+import { LEDGER_COUNTS } from '../record/ledger.ts';
+import { type BenchResult, LATENCIES } from '../result/result.ts';
 
 export const CSV_TABLES = ['samples', 'ledger', 'latency'] as const;
 

@@ -1,7 +1,7 @@
 /** The tables of the HTML report: every number of the charts too, for those who do not see them. */
 import { formatBytes, formatCount, formatLatencyUs, formatPerSecond } from '../../output/units.ts';
-import { LEDGER_COUNTS } from '../ledger.ts';
-import type { BenchResult, Sample } from '../result.ts';
+import { LEDGER_COUNTS } from '../record/ledger.ts';
+import type { BenchResult, Sample } from '../result/result.ts';
 import { html, type Markup } from './markup.ts';
 import { allLatencies, formatThresholdValue, nameLatency, nameOpening } from './words.ts';
 

@@ -1,8 +1,8 @@
 /** One page that holds all it needs: it asks no server for anything, and can be mailed or kept with a release. */
 import { createHash } from 'node:crypto';
 import { formatBytes, formatCount, formatLatencyUs, formatPerSecond } from '../../output/units.ts';
-import type { BenchResult } from '../result.ts';
-import { describeEnd, judge } from '../verdict.ts';
+import type { BenchResult } from '../result/result.ts';
+import { describeEnd, judge } from '../result/verdict.ts';
 import { makeCharts } from './charts.ts';
 import {
   connectionTable,

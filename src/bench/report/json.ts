@@ -1,4 +1,4 @@
-import type { BenchResult } from '../result.ts';
+import type { BenchResult } from '../result/result.ts';
 
 // JSON.stringify escapes C0 controls; these too could act on a terminal, and only a broker's own words can hold them.
 const UNSAFE = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;

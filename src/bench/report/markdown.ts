@@ -1,7 +1,7 @@
 import { escapeControls } from '../../output/escape.ts';
 import { formatCount, formatLatencyUs, formatPerSecond } from '../../output/units.ts';
-import type { BenchResult } from '../result.ts';
-import { describeEnd } from '../verdict.ts';
+import type { BenchResult } from '../result/result.ts';
+import { describeEnd } from '../result/verdict.ts';
 import {
   allLatencies,
   describeBroker,

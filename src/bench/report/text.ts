@@ -1,8 +1,8 @@
 import { escapeControls } from '../../output/escape.ts';
 import { formatRows, type Row } from '../../output/table.ts';
 import { formatCount, formatLatencyUs, formatPerSecond } from '../../output/units.ts';
-import type { BenchResult, Latency } from '../result.ts';
-import { describeEnd } from '../verdict.ts';
+import type { BenchResult, Latency } from '../result/result.ts';
+import { describeEnd } from '../result/verdict.ts';
 import {
   chooseLatencies,
   describeBroker,

@@ -1,8 +1,8 @@
 /** What every form of the report says in the same words. Text from the file is as it came: each form makes it safe. */
 import { formatBytes, formatCount, formatDurationMs, formatPerSecond, formatQuantity } from '../../output/units.ts';
-import { parseAssertions } from '../assertions.ts';
-import type { BenchResult, LatencyName, Scenario, Threshold } from '../result.ts';
-import { formatExactly } from '../thresholds.ts';
+import { parseAssertions } from '../result/assertions.ts';
+import type { BenchResult, LatencyName, Scenario, Threshold } from '../result/result.ts';
+import { formatExactly } from '../result/thresholds.ts';
 
 const TRANSPORTS = { tcp: '', tls: ' over TLS', ws: ' over WebSocket', wss: ' over WebSocket and TLS' } as const;
 

@@ -1,8 +1,8 @@
 import { formatPerSecond } from '../../output/units.ts';
-import type { Assertion } from '../assertions.ts';
-import type { BenchResult, SearchStep } from '../result.ts';
-import { checkThresholds } from '../thresholds.ts';
-import { describeEnd, judge } from '../verdict.ts';
+import type { Assertion } from '../result/assertions.ts';
+import type { BenchResult, SearchStep } from '../result/result.ts';
+import { checkThresholds } from '../result/thresholds.ts';
+import { describeEnd, judge } from '../result/verdict.ts';
 
 /** How much longer than asked a run may take, in all it does: for the last messages, and for timers. */
 const LATE_FACTOR = 1.05;

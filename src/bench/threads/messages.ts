@@ -1,13 +1,13 @@
 /** What the main thread and the others say to each other: plain data alone. */
 import type { ConnectionPlan } from '../../mqtt/connection-plan.ts';
 import type { QoS, SessionInfo } from '../../mqtt/session.ts';
-import type { ConnectionRecordState } from '../connection-record.ts';
-import type { Role } from '../connections.ts';
-import type { DeliveriesState } from '../deliveries.ts';
-import type { LatencyState } from '../latency.ts';
-import type { LoadEnd } from '../load.ts';
-import type { BenchPlan } from '../plan.ts';
-import type { RecorderState } from '../recorder.ts';
+import type { Role } from '../connect/connections.ts';
+import type { LoadEnd } from '../load/load.ts';
+import type { BenchPlan } from '../plan/plan.ts';
+import type { ConnectionRecordState } from '../record/connection-record.ts';
+import type { DeliveriesState } from '../record/deliveries.ts';
+import type { LatencyState } from '../record/latency.ts';
+import type { RecorderState } from '../record/recorder.ts';
 import type { ErrorState } from './plain.ts';
 import type { Share } from './share.ts';
 

@@ -1,14 +1,14 @@
 import { InternalError } from '../../errors.ts';
 import type { ConnectionPlan } from '../../mqtt/connection-plan.ts';
-import { Contents } from '../content.ts';
-import { VerifiedDeliveries } from '../deliveries.ts';
-import { checkFirst } from '../parties.ts';
-import type { BenchPlan } from '../plan.ts';
-import { epochOffsetUsOf } from '../probe.ts';
-import { Recorder } from '../recorder.ts';
-import { removeRetainedOf } from '../retained.ts';
-import type { BenchRun, BenchWorld } from '../run.ts';
-import { GRACE_MS, runOnStage } from '../stage.ts';
+import { Contents } from '../content/content.ts';
+import { epochOffsetUsOf } from '../content/probe.ts';
+import type { BenchPlan } from '../plan/plan.ts';
+import { VerifiedDeliveries } from '../record/deliveries.ts';
+import { Recorder } from '../record/recorder.ts';
+import { checkFirst } from '../scenario/parties.ts';
+import { removeRetainedOf } from '../scenario/retained.ts';
+import type { BenchRun, BenchWorld } from '../scenario/run.ts';
+import { GRACE_MS, runOnStage } from '../scenario/stage.ts';
 import { Crew } from './crew.ts';
 
 /** Runs a benchmark whose publishers and subscribers are divided among threads. */

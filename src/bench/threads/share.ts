@@ -1,4 +1,4 @@
-import { type BenchPlan, messagesOf, windowOf } from '../plan.ts';
+import { type BenchPlan, messagesOf, windowOf } from '../plan/plan.ts';
 
 /** The part of a run that one thread does: publishers and subscribers `from` up to, not including, `to`. */
 export interface Share {

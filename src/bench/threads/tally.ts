@@ -1,5 +1,5 @@
-import type { Deliveries } from '../deliveries.ts';
-import { LatencyCounts } from '../latency.ts';
+import type { Deliveries } from '../record/deliveries.ts';
+import { LatencyCounts } from '../record/latency.ts';
 
 /** The deliveries of what one thread publishes, counted only: the threads of the subscribers verify them. */
 export class Tally implements Deliveries {

@@ -1,5 +1,5 @@
 /** What becomes of a result, whatever made it: written to a file, printed, judged. */
-import type { BenchResult } from '../../bench/result.ts';
+import type { BenchResult } from '../../bench/result/result.ts';
 import type { Context } from '../../cli/context.ts';
 import { ExitCode } from '../../cli/exit-codes.ts';
 import { benchJsonOption } from '../../options/bench.ts';
@@ -26,8 +26,8 @@ export async function checkOut(values: OptionValues): Promise<void> {
 
 /** Holds the result against --assert, writes it to --out and prints it. Throws CliError where it is no success. */
 export async function conclude(measured: Measured, values: OptionValues, context: Context): Promise<ExitCode> {
-  const { checkThresholds } = await import('../../bench/thresholds.ts');
-  const { judge } = await import('../../bench/verdict.ts');
+  const { checkThresholds } = await import('../../bench/result/thresholds.ts');
+  const { judge } = await import('../../bench/result/verdict.ts');
   const asked = values.get(assertOption).flat();
   const thresholds = [...measured.result.thresholds, ...checkThresholds(asked, measured.result)];
   const result = { ...measured.result, thresholds };

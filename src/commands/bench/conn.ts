@@ -33,7 +33,7 @@ export const connCommand: Command = {
 };
 
 async function run(values: OptionValues, context: Context): Promise<ExitCode> {
-  const { resolveConnPlan } = await import('../../bench/conn-plan.ts');
+  const { resolveConnPlan } = await import('../../bench/plan/conn-plan.ts');
   const plan = resolveConnPlan(values, randomBytes(8).toString('hex'));
   return withBroker(values, context, 'mqtt-bench', async (connection) => {
     const { measure } = await import('./measuring.ts');

@@ -1,9 +1,10 @@
 /** From a plan to an exit code, the same for every scenario: run, print, judge. */
-import type { Assertion } from '../../bench/assertions.ts';
-import type { BrokerProcess } from '../../bench/broker-process.ts';
-import type { LiveView } from '../../bench/live.ts';
-import type { BenchPlan } from '../../bench/plan.ts';
-import type { runBench } from '../../bench/run.ts';
+
+import type { BenchPlan } from '../../bench/plan/plan.ts';
+import type { Assertion } from '../../bench/result/assertions.ts';
+import type { runBench } from '../../bench/scenario/run.ts';
+import type { BrokerProcess } from '../../bench/watch/broker-process.ts';
+import type { LiveView } from '../../bench/watch/live.ts';
 import type { Context } from '../../cli/context.ts';
 import type { ExitCode } from '../../cli/exit-codes.ts';
 import { UsageError } from '../../errors.ts';
@@ -78,8 +79,8 @@ export async function runOnce(
     handlers: makeTrace(NAME, values, context),
     onStart: (watched) => live?.start(plan, watched),
   }).finally(() => live?.stop());
-  const { makeResult } = await import('../../bench/make-result.ts');
-  const { describeEnvironment } = await import('../../bench/environment.ts');
+  const { makeResult } = await import('../../bench/result/make-result.ts');
+  const { describeEnvironment } = await import('../../bench/result/environment.ts');
   const { VERSION } = await import('../../cli/version.ts');
   const embedded = values.get(brokerOption) !== undefined;
   const result = makeResult(benchRun, { embedded, environment: describeEnvironment(VERSION, context.nodeVersion) });
@@ -88,14 +89,14 @@ export async function runOnce(
 
 async function loadScenario({ scenario, workers }: BenchPlan): Promise<typeof runBench> {
   if (workers > 0) return (await import('../../bench/threads/run.ts')).runInThreads;
-  if (scenario === 'sub') return (await import('../../bench/run-sub.ts')).runSub;
+  if (scenario === 'sub') return (await import('../../bench/scenario/run-sub.ts')).runSub;
   switch (scenario) {
     case 'conn':
-      return (await import('../../bench/run-conn.ts')).runConn;
+      return (await import('../../bench/scenario/run-conn.ts')).runConn;
     case 'rr':
-      return (await import('../../bench/run-rr.ts')).runRr;
+      return (await import('../../bench/scenario/run-rr.ts')).runRr;
     default:
-      return (await import('../../bench/run.ts')).runBench;
+      return (await import('../../bench/scenario/run.ts')).runBench;
   }
 }
 
@@ -106,7 +107,7 @@ async function prepare(
   values: OptionValues,
   { machine }: Context,
 ): Promise<BrokerProcess | undefined> {
-  const { preflight } = await import('../../bench/preflight.ts');
+  const { preflight } = await import('../../bench/connect/preflight.ts');
   const { localAddress } = endpoint;
   preflight(
     {
@@ -120,7 +121,7 @@ async function prepare(
   );
   const pid = values.get(brokerPidOption);
   if (pid === undefined) return undefined;
-  const { BrokerProcess } = await import('../../bench/broker-process.ts');
+  const { BrokerProcess } = await import('../../bench/watch/broker-process.ts');
   return new BrokerProcess(pid, machine);
 }
 
@@ -132,7 +133,7 @@ async function startLiveView(values: OptionValues, context: Context): Promise<Li
   const { chooseDisplay, startBlock, startLines } = await import('../../output/progress.ts');
   const kind = chooseDisplay(stderr, env);
   if (kind === 'none') return undefined;
-  const { LiveView, WORDING } = await import('../../bench/live.ts');
+  const { LiveView, WORDING } = await import('../../bench/watch/live.ts');
   if (kind === 'lines') return new LiveView(startLines(stderr, `${NAME}: `, WORDING), clock);
   return new LiveView(await startBlock(stderr, env, 'connecting', values.get(noColorOption), WORDING), clock);
 }

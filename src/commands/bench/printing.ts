@@ -1,4 +1,4 @@
-import type { BenchResult } from '../../bench/result.ts';
+import type { BenchResult } from '../../bench/result/result.ts';
 import type { Context } from '../../cli/context.ts';
 import { benchJsonOption } from '../../options/bench.ts';
 import type { OptionValues } from '../../options/option-values.ts';

@@ -26,7 +26,7 @@ export const benchPubCommand: Command = {
 };
 
 async function run(values: OptionValues, context: Context): Promise<ExitCode> {
-  const { resolvePubPlan } = await import('../../bench/resolve-plan.ts');
+  const { resolvePubPlan } = await import('../../bench/plan/resolve-plan.ts');
   const plan = await resolvePubPlan(values, randomBytes(8).toString('hex'));
   return withBroker(values, context, 'mqtt-bench', async (connection) => {
     const { measure } = await import('./measuring.ts');

@@ -1,5 +1,5 @@
-import type { NamedResult } from '../../bench/named-result.ts';
-import { readResult } from '../../bench/read-result.ts';
+import type { NamedResult } from '../../bench/result/named-result.ts';
+import { readResult } from '../../bench/result/read-result.ts';
 import type { Context } from '../../cli/context.ts';
 import { UsageError } from '../../errors.ts';
 

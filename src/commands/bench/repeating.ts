@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { BenchPlan } from '../../bench/plan.ts';
-import type { BenchResult, Outcome } from '../../bench/result.ts';
+import type { BenchPlan } from '../../bench/plan/plan.ts';
+import type { BenchResult, Outcome } from '../../bench/result/result.ts';
 import type { Context, StopReason } from '../../cli/context.ts';
 import { CliError } from '../../errors.ts';
 import type { Measured } from './concluding.ts';

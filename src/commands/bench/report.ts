@@ -1,5 +1,5 @@
-import { readResult } from '../../bench/read-result.ts';
-import type { BenchResult } from '../../bench/result.ts';
+import { readResult } from '../../bench/result/read-result.ts';
+import type { BenchResult } from '../../bench/result/result.ts';
 import type { Context } from '../../cli/context.ts';
 import { ExitCode } from '../../cli/exit-codes.ts';
 import { UsageError } from '../../errors.ts';

@@ -26,7 +26,7 @@ export const rrCommand: Command = {
 };
 
 async function run(values: OptionValues, context: Context): Promise<ExitCode> {
-  const { resolveRrPlan } = await import('../../bench/rr-plan.ts');
+  const { resolveRrPlan } = await import('../../bench/plan/rr-plan.ts');
   const plan = await resolveRrPlan(values, randomBytes(8).toString('hex'));
   return withBroker(values, context, 'mqtt-bench', async (connection) => {
     const { measure } = await import('./measuring.ts');

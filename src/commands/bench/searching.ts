@@ -1,6 +1,6 @@
-import type { Assertion } from '../../bench/assertions.ts';
-import type { BenchPlan } from '../../bench/plan.ts';
-import type { BenchResult, Search, SearchStep } from '../../bench/result.ts';
+import type { BenchPlan } from '../../bench/plan/plan.ts';
+import type { Assertion } from '../../bench/result/assertions.ts';
+import type { BenchResult, Search, SearchStep } from '../../bench/result/result.ts';
 import { DEFAULT_LIMITS, findMaximum } from '../../bench/search/find-maximum.ts';
 import { judgeStep } from '../../bench/search/judge-step.ts';
 import type { StopReason } from '../../cli/context.ts';

@@ -26,7 +26,7 @@ export const benchSubCommand: Command = {
 };
 
 async function run(values: OptionValues, context: Context): Promise<ExitCode> {
-  const { resolveSubPlan } = await import('../../bench/resolve-sub-plan.ts');
+  const { resolveSubPlan } = await import('../../bench/plan/resolve-sub-plan.ts');
   const plan = resolveSubPlan(values, randomBytes(8).toString('hex'));
   return withBroker(values, context, 'mqtt-bench', async (connection) => {
     const { measure } = await import('./measuring.ts');

@@ -1,5 +1,5 @@
-import type { BenchPlan } from '../../../src/bench/plan.ts';
-import { type BenchRun, type BenchWorld, runBench } from '../../../src/bench/run.ts';
+import type { BenchPlan } from '../../../src/bench/plan/plan.ts';
+import { type BenchRun, type BenchWorld, runBench } from '../../../src/bench/scenario/run.ts';
 import type { ConnectionPlan } from '../../../src/mqtt/connection-plan.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { FakeMachine } from '../../support/fake-machine.ts';

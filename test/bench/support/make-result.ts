@@ -1,7 +1,7 @@
-import { LatencyCounts } from '../../../src/bench/latency.ts';
-import { ratesOf } from '../../../src/bench/rates.ts';
-import type { BenchResult, LatencyName } from '../../../src/bench/result.ts';
-import { summarizeLatency } from '../../../src/bench/summarize.ts';
+import { LatencyCounts } from '../../../src/bench/record/latency.ts';
+import { ratesOf } from '../../../src/bench/result/rates.ts';
+import type { BenchResult, LatencyName } from '../../../src/bench/result/result.ts';
+import { summarizeLatency } from '../../../src/bench/result/summarize.ts';
 import { readStored } from './stored.ts';
 
 /** One delivery, of one publisher and one subscriber. */

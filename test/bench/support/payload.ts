@@ -1,5 +1,5 @@
-import { makeContent } from '../../../src/bench/content.ts';
-import type { BenchPlan } from '../../../src/bench/plan.ts';
+import { makeContent } from '../../../src/bench/content/content.ts';
+import type { BenchPlan } from '../../../src/bench/plan/plan.ts';
 
 /** The payload of one message, as its publisher writes it. */
 export function payloadOf(plan: BenchPlan, publisher: number, sequence: number, dueUs = 0, sentUs = dueUs): Buffer {

@@ -1,6 +1,6 @@
-import { LatencyCounts } from '../../../src/bench/latency.ts';
-import type { BenchResult, Latency, Sample } from '../../../src/bench/result.ts';
-import { summarizeLatency } from '../../../src/bench/summarize.ts';
+import { LatencyCounts } from '../../../src/bench/record/latency.ts';
+import type { BenchResult, Latency, Sample } from '../../../src/bench/result/result.ts';
+import { summarizeLatency } from '../../../src/bench/result/summarize.ts';
 import { readStored } from './stored.ts';
 
 /** Numbers that look random and are the same each time. [Park and Miller 1988] */

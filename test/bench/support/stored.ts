@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { BenchResult } from '../../../src/bench/result.ts';
+import type { BenchResult } from '../../../src/bench/result/result.ts';
 
 /**
  * A result of a real run against mosquitto, as `--json` printed it; only the machine's name is made up. `frozen`: the

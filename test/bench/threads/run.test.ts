@@ -1,8 +1,8 @@
 /** Runs in threads that are none: each end of a line copies what it sends, as a real one does. */
 import { describe, expect, it } from 'vitest';
-import { makeResult } from '../../../src/bench/make-result.ts';
-import type { BenchPlan } from '../../../src/bench/plan.ts';
-import type { BenchRun } from '../../../src/bench/run.ts';
+import type { BenchPlan } from '../../../src/bench/plan/plan.ts';
+import { makeResult } from '../../../src/bench/result/make-result.ts';
+import type { BenchRun } from '../../../src/bench/scenario/run.ts';
 import { runInThreads } from '../../../src/bench/threads/run.ts';
 import { serveThread } from '../../../src/bench/threads/serve.ts';
 import type { Thread } from '../../../src/cli/context.ts';

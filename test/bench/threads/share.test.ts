@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { messagesOf, scheduleOf, totalOf } from '../../../src/bench/plan.ts';
+import { messagesOf, scheduleOf, totalOf } from '../../../src/bench/plan/plan.ts';
 import { divide, isEmpty, ownersOf, planOf, sizeOf } from '../../../src/bench/threads/share.ts';
 import { makePlan } from '../support/drive.ts';
 

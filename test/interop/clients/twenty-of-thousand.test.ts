@@ -1,7 +1,7 @@
 /** Why 20 of 1000 messages arrive: docs/why-20-of-1000.md tells the story that these tests hold. */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { BenchResult } from '../../../src/bench/result.ts';
+import type { BenchResult } from '../../../src/bench/result/result.ts';
 import { startInTest } from '../../support/child.ts';
 import { waitForSubscription } from '../../support/mosquitto-clients.ts';
 import { describeWith } from '../../support/needs.ts';

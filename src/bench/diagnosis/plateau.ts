@@ -1,0 +1,58 @@
+import type { LatencyCounts } from '../record/latency.ts';
+
+/** Round trips that Nagle's algorithm and delayed acknowledgements held up. */
+export interface Plateau {
+  /** Of round trips, or of silences: times at which nothing came for so long. */
+  readonly count: number;
+  /** Part of all round trips of its kind, or of the time, 0 to 1. */
+  readonly share: number;
+  /** It is of silences. */
+  readonly isOfTime?: boolean;
+}
+
+// Linux delays an ACK for 40 ms at least; what was sent meanwhile adds to that, or takes from it.
+const FROM_US = 38_000;
+const TO_US = 46_000;
+/** Below and above, as wide as the plateau itself. */
+const NEIGHBOURS_US = [30_000, 54_000] as const;
+/** From this share on, the 99th percentile is no longer the broker's. */
+const SMALLEST_SHARE = 0.01;
+/** A smaller part of the time does not change the rate by much. */
+const SMALLEST_TIME_SHARE = 0.1;
+const FEWEST = 3;
+/** How much higher than its neighbours a plateau stands: a latency that is merely spread out has none. */
+const PROMINENCE = 3;
+/** A path that takes that long by itself has a round trip of its own, not a plateau. */
+const SLOW_PATH_US = 20_000;
+
+/** Finds the 40 ms plateau in round trips; undefined where there is none. */
+export function findPlateau(roundTrips: readonly LatencyCounts[]): Plateau | undefined {
+  const found = roundTrips.flatMap((counts) => {
+    const count = countProminent(counts);
+    const share = count / counts.count;
+    return count > 0 && counts.minUs < SLOW_PATH_US && share >= SMALLEST_SHARE ? [{ count, share }] : [];
+  });
+  return found.sort((a, b) => b.share - a.share)[0];
+}
+
+/**
+ * Finds it in the silences of a run that took `durationUs`: with a small window a few messages wait, and all the others
+ * are held up by them before they are sent.
+ */
+export function findSilences(
+  silences: LatencyCounts,
+  roundTrips: LatencyCounts,
+  durationUs: number,
+): Plateau | undefined {
+  const count = roundTrips.minUs < SLOW_PATH_US ? countProminent(silences) : 0;
+  const share = Math.min(1, (count * (FROM_US + TO_US)) / 2 / durationUs);
+  return count > 0 && share >= SMALLEST_TIME_SHARE ? { count, share, isOfTime: true } : undefined;
+}
+
+/** How many lie in the plateau; 0 where it does not stand out. */
+function countProminent(counts: LatencyCounts): number {
+  const count = counts.countBetween(FROM_US, TO_US);
+  const [below, above] = NEIGHBOURS_US;
+  const beside = counts.countBetween(below, FROM_US) + counts.countBetween(TO_US, above);
+  return count >= FEWEST && count >= PROMINENCE * beside ? count : 0;
+}

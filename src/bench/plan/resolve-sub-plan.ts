@@ -1,0 +1,35 @@
+import { UsageError } from '../../errors.ts';
+import { benchQosOption, subscribersOption } from '../../options/bench.ts';
+import {
+  filterOption,
+  receiveCountOption,
+  receiveDurationOption,
+  receiveWarmupOption,
+} from '../../options/bench-sub.ts';
+import type { OptionValues } from '../../options/option-values.ts';
+import { refusePropertiesOf } from '../../options/properties.ts';
+import type { RunId } from '../content/probe.ts';
+import { type BenchPlan, emptyPlan } from './plan.ts';
+import { resolveConnecting } from './resolve-connecting.ts';
+
+/** The plan of `mqtt-bench sub`. Throws UsageError for values that do not go together. */
+export function resolveSubPlan(values: OptionValues, runId: RunId): BenchPlan {
+  refusePropertiesOf(['publish', 'subscribe', 'unsubscribe', 'disconnect'], values, 'mqtt-bench sub');
+  const durationMs = values.get(receiveDurationOption) ?? null;
+  const warmupMs = values.get(receiveWarmupOption) ?? 0;
+  if (durationMs !== null && warmupMs >= durationMs) {
+    throw new UsageError('--warmup must be shorter than --duration', 'Nothing would be left to measure.');
+  }
+  const filter = values.get(filterOption);
+  return {
+    ...emptyPlan('sub', runId),
+    ...resolveConnecting(values),
+    messages: values.get(receiveCountOption) ?? null,
+    durationMs,
+    warmupMs,
+    qos: values.get(benchQosOption),
+    filter,
+    subscribers: values.get(subscribersOption),
+    shape: filter.startsWith('$share/') ? 'shared' : 'all',
+  };
+}

@@ -1,0 +1,218 @@
+/** Receiving what others publish. */
+import { describe, expect, it } from 'vitest';
+import { type BenchPlan, emptyPlan } from '../../../src/bench/plan/plan.ts';
+import { resolveSubPlan } from '../../../src/bench/plan/resolve-sub-plan.ts';
+import { makeResult } from '../../../src/bench/result/make-result.ts';
+import { judge } from '../../../src/bench/result/verdict.ts';
+import type { BenchRun } from '../../../src/bench/scenario/run.ts';
+import { runSub } from '../../../src/bench/scenario/run-sub.ts';
+import { UsageError } from '../../../src/errors.ts';
+import { benchSubOptions } from '../../../src/options/bench-sub.ts';
+import { parseOptions } from '../../../src/options/parse.ts';
+import { FakeClock, settle } from '../../support/fake-clock.ts';
+import { FakeMachine } from '../../support/fake-machine.ts';
+import { drive, makeConnection, makePlan, RUN_ID } from '../support/drive.ts';
+import { LyingBroker } from '../support/lying-broker.ts';
+import { payloadOf } from '../support/payload.ts';
+import { readStored } from '../support/stored.ts';
+
+const { environment } = readStored('lossless');
+const OTHER_RUN = 'fedcba9876543210';
+
+interface Receiving {
+  readonly broker: LyingBroker;
+  readonly clock: FakeClock;
+  readonly stop: AbortController;
+  readonly run: Promise<BenchRun>;
+  /** What a publisher of `runId` sends now, to every subscriber or to one of them. */
+  send(publisher: number, sequence: number, how?: { readonly runId?: string; readonly to?: number }): void;
+}
+
+async function receive(differs: Partial<BenchPlan> = {}): Promise<Receiving> {
+  // Its publishers' clock counts from the Unix epoch.
+  const clock = new FakeClock(0);
+  const broker = new LyingBroker(clock);
+  const stop = new AbortController();
+  const run = runSub(
+    { ...emptyPlan('sub', RUN_ID), filter: 'mqtt-bench/#', subscribers: 1, ...differs },
+    makeConnection(),
+    {
+      clock,
+      stop: stop.signal,
+      machine: new FakeMachine(),
+      openSession: broker.openSession,
+      handlers: {},
+      onStart: () => undefined,
+    },
+  );
+  run.catch(() => undefined);
+  await settle();
+  await clock.advance(1100);
+  return {
+    broker,
+    clock,
+    stop,
+    run,
+    send: (publisher, sequence, { runId = RUN_ID, to } = {}) => {
+      const payload = payloadOf(
+        makePlan({ runId, publishers: 10 }),
+        publisher,
+        sequence,
+        clock.monotonicMs() * 1000 - 250,
+      );
+      for (const subscriber of broker.subscribers.slice(to ?? 0, to === undefined ? undefined : to + 1)) {
+        subscriber.deliver(`mqtt-bench/${runId}/${publisher}`, payload);
+      }
+    },
+  };
+}
+
+function resultOf(run: BenchRun): ReturnType<typeof makeResult> {
+  return makeResult(run, { environment, embedded: false });
+}
+
+describe('mqtt-bench sub', () => {
+  it('ends when as many came as were asked for, over all subscribers, and counts no more', async () => {
+    const { broker, clock, run, send } = await receive({ messages: 5, subscribers: 2 });
+    expect(broker.subscribers.map(({ filters }) => filters.join())).toEqual(['mqtt-bench/#', 'mqtt-bench/#']);
+    for (let sequence = 0; sequence < 4; sequence += 1) send(0, sequence);
+    const { ledger, outcome, perPublisher, perSubscriber } = resultOf(await drive(run, clock));
+    expect(outcome).toEqual({ kind: 'completed' });
+    expect(ledger).toMatchObject({ attempted: 0, expected: 5, delivered: 5, lost: 0 });
+    expect(perPublisher).toEqual([]);
+    expect(perSubscriber.map(({ delivered }) => delivered)).toEqual([3, 2]);
+  });
+
+  it('ends when its time is over', async () => {
+    const { clock, run, send } = await receive({ durationMs: 5000 });
+    send(0, 0);
+    const result = resultOf(await drive(run, clock, 100));
+    expect(result.ledger.delivered).toBe(1);
+    expect(clock.monotonicMs()).toBeGreaterThanOrEqual(5000);
+    expect(clock.monotonicMs()).toBeLessThan(6500);
+    expect(judge(result)).toBeUndefined();
+  });
+
+  it('without an end of its own is ended well by a signal', async () => {
+    const { clock, run, send, stop } = await receive();
+    send(0, 0);
+    await clock.advance(3000);
+    stop.abort({ signal: 'SIGINT' });
+    const result = resultOf(await drive(run, clock));
+    expect(result.outcome).toEqual({ kind: 'completed' });
+    expect(result.ledger.delivered).toBe(1);
+    expect(judge(result)).toBeUndefined();
+  });
+
+  it('with an end of its own is interrupted by a signal', async () => {
+    const { clock, run, stop } = await receive({ messages: 100 });
+    stop.abort({ signal: 'SIGINT' });
+    expect(resultOf(await drive(run, clock)).outcome).toEqual({ kind: 'interrupted', signal: 'SIGINT' });
+  });
+
+  it('counts messages of any kind, and verifies nothing of those that have no header', async () => {
+    const { broker, clock, run } = await receive({ messages: 4 });
+    const [subscriber] = broker.subscribers;
+    subscriber!.deliver('mqtt-bench/a', Buffer.alloc(0));
+    subscriber!.deliver('mqtt-bench/a', Buffer.from('{"temperature":21.5,"unit":"C"}'));
+    subscriber!.deliver('mqtt-bench/a', Buffer.alloc(100));
+    subscriber!.deliver('mqtt-bench/a', Buffer.from('{"temperature":21.5,"unit":"C"}'));
+    const { ignored, latency, ledger } = resultOf(await drive(run, clock));
+    expect(ledger).toMatchObject({ expected: 4, delivered: 4, lost: 0, duplicated: 0 });
+    expect(ignored).toEqual({ foreign: 0, altered: 0 });
+    expect(latency.endToEnd.count).toBe(0);
+  });
+
+  it('finds gaps, duplicates and wrong order of each publisher of each run', async () => {
+    const { clock, run, send } = await receive({ messages: 12 });
+    // 7 of the first publisher is missing, and what came before 5 was before we subscribed.
+    for (const sequence of [5, 6, 8, 9]) send(0, sequence);
+    for (const sequence of [0, 2, 1, 1]) send(9, sequence);
+    for (const sequence of [0, 3]) send(0, sequence, { runId: OTHER_RUN });
+    for (const sequence of [2, 2]) send(1, sequence, { runId: OTHER_RUN });
+    const result = resultOf(await drive(run, clock));
+    expect(result.ledger).toMatchObject({ expected: 13, delivered: 10, lost: 3, duplicated: 2, outOfOrder: 1 });
+    expect(judge(result)?.message).toMatch(/3 of 13 deliveries were lost/);
+    expect(judge(result)?.exitCode).toBe(11);
+  });
+
+  it('measures the latency from the times in the headers', async () => {
+    const { clock, run, send } = await receive({ messages: 2 });
+    send(0, 0);
+    send(0, 1);
+    const { latency } = resultOf(await drive(run, clock));
+    expect(latency.endToEnd).toMatchObject({ count: 2, min: 250, max: 250 });
+  });
+
+  it('counts the members of a shared subscription as one subscriber', async () => {
+    const { clock, run, send } = await receive({
+      messages: 5,
+      subscribers: 2,
+      shape: 'shared',
+      filter: '$share/g/mqtt-bench/#',
+    });
+    for (const [sequence, to] of [
+      [0, 0],
+      [2, 1],
+      [1, 0],
+      [3, 1],
+      [4, 0],
+    ] as const) {
+      send(0, sequence, { to });
+    }
+    const { ledger, perSubscriber } = resultOf(await drive(run, clock));
+    expect(ledger).toMatchObject({ expected: 5, delivered: 5, lost: 0, duplicated: 0, outOfOrder: 0 });
+    expect(perSubscriber.length).toBe(1);
+  });
+
+  it('leaves what comes while it warms up out of rates and latencies', async () => {
+    const { clock, run, send } = await receive({ messages: 4, warmupMs: 5000 });
+    send(0, 0);
+    await clock.advance(4500);
+    for (const sequence of [1, 2, 3]) send(0, sequence);
+    const { latency, ledger, measured } = resultOf(await drive(run, clock));
+    expect(ledger.delivered).toBe(4);
+    expect(measured.delivered).toBe(3);
+    expect(latency.endToEnd.count).toBe(3);
+  });
+});
+
+describe('resolveSubPlan', () => {
+  const planOf = (...argv: string[]): BenchPlan =>
+    resolveSubPlan(parseOptions({ specs: benchSubOptions, argv, env: {} }), RUN_ID);
+
+  it('receives by default what mqtt-bench pub sends, without an end', () => {
+    expect(planOf()).toMatchObject({
+      scenario: 'sub',
+      filter: 'mqtt-bench/#',
+      messages: null,
+      durationMs: null,
+      publishers: 0,
+      subscribers: 1,
+      shape: 'all',
+      qos: 0,
+    });
+  });
+
+  it('takes its options', () => {
+    const argv = '-t $share/g/a/# -n 5 --duration 2m --warmup 1s -q 2 --subscribers 7'.split(' ');
+    expect(planOf(...argv)).toMatchObject({
+      filter: '$share/g/a/#',
+      shape: 'shared',
+      messages: 5,
+      durationMs: 120_000,
+      warmupMs: 1000,
+      qos: 2,
+      subscribers: 7,
+    });
+  });
+
+  it.each([
+    [['-t', 'a/#/b'], /^-t a\/#\/b: "#" must stand alone/],
+    [['--duration', '1s', '--warmup', '1s'], /^--warmup must be shorter than --duration$/],
+    [['-n', '0'], /^-n 0: must be a whole number/],
+  ])('refuses what is wrong: %#', (argv, message) => {
+    expect(() => planOf(...argv)).toThrow(UsageError);
+    expect(() => planOf(...argv)).toThrow(message);
+  });
+});
