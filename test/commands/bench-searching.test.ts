@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { parseAssertions } from '../../src/bench/result/assertions.ts';
 import type { BenchPlan } from '../../src/bench/plan/plan.ts';
-import { parseResult } from '../../src/bench/result/read-result.ts';
 import { formatReport } from '../../src/bench/report/text.ts';
+import { parseAssertions } from '../../src/bench/result/assertions.ts';
+import { parseResult } from '../../src/bench/result/read-result.ts';
 import type { BenchResult } from '../../src/bench/result/result.ts';
 import type { Measured } from '../../src/commands/bench/concluding.ts';
 import { searchMaximum } from '../../src/commands/bench/searching.ts';
