@@ -6,6 +6,8 @@ import { formatDurationMs, formatQuantity } from '../output/units.ts';
 /** Messages between two PINGREQ, and how long one may be without: both bound how many are in doubt after a loss. */
 const EVERY = 1000;
 const AFTER_MS = 1000;
+/** While an answer is due the next question comes so much later: each costs as much as many messages. */
+const SPACING_MS = 5;
 
 export class Confirmation {
   readonly #clock: Clock;
@@ -15,12 +17,16 @@ export class Confirmation {
   #sent = 0;
   #confirmed = 0;
   #sinceAsked = 0;
-  #isAsking = false;
+  /** With so many since the last question the next one is asked. */
+  #askAt = EVERY;
+  #askedMs = 0;
+  /** Questions without an answer. */
+  #open = 0;
   #doubtful = 0;
   #timer: Timer | undefined;
 
   /**
-   * @param timeoutMs how long the broker may take at the end.
+   * @param timeoutMs how long the broker may read nothing at the end.
    * @param ping over the present connection, after everything sent so far; rejects when the connection ends first.
    */
   constructor(clock: Clock, timeoutMs: number, ping: () => Promise<void>) {
@@ -43,8 +49,7 @@ export class Confirmation {
   sent(): void {
     this.#sent += 1;
     this.#sinceAsked += 1;
-    // While an answer is due, another question would be no sooner answered.
-    if (this.#sinceAsked >= EVERY && !this.#isAsking) void this.#ask();
+    if (this.#sinceAsked >= this.#askAt) this.#askInTime();
     else this.#timer ??= this.#clock.setTimer(() => this.#askLate(), AFTER_MS);
   }
 
@@ -55,7 +60,8 @@ export class Confirmation {
     this.#sent = 0;
     this.#confirmed = 0;
     this.#sinceAsked = 0;
-    this.#isAsking = false;
+    this.#askAt = EVERY;
+    this.#open = 0;
   }
 
   /** Nothing more is asked. */
@@ -64,20 +70,32 @@ export class Confirmation {
     this.#timer = undefined;
   }
 
-  /** Resolves when everything is confirmed, or the connection lost. Throws ConnectionLostError when that takes too long. */
+  /**
+   * Resolves when everything is confirmed, or the connection lost. Throws ConnectionLostError when no answer comes for too
+   * long: a broker may have much to read before the last one.
+   */
   async confirm(): Promise<void> {
     this.stop();
     if (this.#sent === this.#confirmed) return;
-    let timer: object | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = this.#clock.setTimer(() => resolve('late'), this.#timeoutMs);
-    });
-    const answer = await Promise.race([this.#ask(), late]);
-    this.#clock.clearTimer(timer);
-    if (answer !== 'late') return;
+    const last = this.#ask();
+    for (let before = -1; before !== this.#confirmed; ) {
+      before = this.#confirmed;
+      let timer: object | undefined;
+      const late = new Promise<'late'>((resolve) => {
+        timer = this.#clock.setTimer(() => resolve('late'), this.#timeoutMs);
+      });
+      const answer = await Promise.race([last, late]);
+      this.#clock.clearTimer(timer);
+      if (answer !== 'late') return;
+    }
     throw new ConnectionLostError(
       `the broker did not confirm within ${formatDurationMs(this.#timeoutMs)} that it had read ${formatQuantity(this.#sent - this.#confirmed, 'message')} (PINGREQ was not answered)`,
     );
+  }
+
+  #askInTime(): void {
+    if (this.#open > 0 && this.#clock.monotonicMs() - this.#askedMs < SPACING_MS) this.#askAt += EVERY;
+    else void this.#ask();
   }
 
   #askLate(): void {
@@ -88,11 +106,13 @@ export class Confirmation {
   async #ask(): Promise<void> {
     this.stop();
     this.#sinceAsked = 0;
-    this.#isAsking = true;
+    this.#askAt = EVERY;
+    this.#askedMs = this.#clock.monotonicMs();
+    this.#open += 1;
     const asked = this.#sent;
     await this.#ping().then(
       () => {
-        this.#isAsking = false;
+        this.#open -= 1;
         this.#confirmed = Math.max(this.#confirmed, asked);
       },
       // The connection has ended, and `lost` tells.

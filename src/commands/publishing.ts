@@ -157,7 +157,7 @@ export class Publishing {
 
   /** Resolves when every message so far has its outcome, or when nothing more can be heard. */
   async settled(): Promise<void> {
-    while ((this.#exchanges.count > 0 || !this.#isConnected) && this.#failure === undefined) await this.#changes.next();
+    while (this.#isBusy && this.#failure === undefined) await this.#changes.next();
     if (this.#failure === undefined) await this.#changes.unlessOver(this.#confirmation.confirm());
     // The connection can be lost while the broker confirms.
     if (!this.#isConnected && this.#failure === undefined) await this.settled();
@@ -179,6 +179,13 @@ export class Publishing {
   /** The messages at QoS 1 and 2 that have no answer, in order. */
   *unanswered(): Generator<Buffer> {
     for (const { packetId } of this.#exchanges.inOrder()) yield this.#kept.get(this.#exchanges.stampOf(packetId));
+  }
+
+  /** Whether answers are due, or messages are still to be written. */
+  get #isBusy(): boolean {
+    if (this.#exchanges.count > 0 || !this.#isConnected) return true;
+    if (this.#lane.isFull) this.#awaitDrain();
+    return this.#lane.isFull;
   }
 
   #open(session: Session): PublishLane {

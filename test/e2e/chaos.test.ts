@@ -101,4 +101,11 @@ describeWith(['mosquitto', 'mosquitto_pub'], 'mqtt-pub -l over a network that fa
       isInOrder: true,
     });
   });
+
+  it('waits for one message to be written, however long that takes', async () => {
+    const proxy = await proxied(() => ({ bytesPerSecond: 10_000_000 }));
+    const argv = ['-h', '127.0.0.1', '-p', String(proxy.port), '-t', 'large', '-s', '--connect-timeout', '3'];
+    const publisher = spawnCli('mqtt-pub', argv, { input: Buffer.alloc(60_000_000) });
+    expect(await publisher.exit(50_000)).toMatchObject({ exitCode: 0, stderr: '' });
+  });
 });
