@@ -1,11 +1,13 @@
 // Everything that dist holds: the packed bundle, the launcher, code caches, licences, and what the bundler says of it all.
+import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { bundleForNode, ROOT } from './bundle.mjs';
 import { makeCodeCaches } from './code-cache.mjs';
 import { formatLicences } from './licences.mjs';
-import { pack } from './pack.mjs';
+import { COMMANDS, pack } from './pack.mjs';
 
 /** What a thread of mqtt-bench runs. */
 const THREAD = "require('./launch.js').launch('mqtt-bench', undefined, 'runThread');\n";
@@ -19,23 +21,46 @@ export async function assemble(folder) {
   packed.set('meta.json', `${JSON.stringify(metafile, null, 1)}\n`);
   for (const [name, content] of packed) write(folder, name, content);
   // Last, because it names the others: a command that starts meanwhile finds the old files or the new ones.
-  write(folder, 'launch.js', launcher({ files, caches: {}, cachesFor: '' }));
+  write(folder, 'launch.js', launcher({ files, caches: {}, answers: {}, cachesFor: '' }));
 
+  // Of what every run of a command loads; the help of one that has commands of its own loads more.
+  const started = new Set(Object.values(files).flatMap((placed) => Object.values(placed)));
   const caches = {};
   for (const [file, cache] of await tryToCache(folder)) {
-    const crc = crc32(cache);
-    const name = `${file.slice(2)}.${crc.toString(16).padStart(8, '0')}.cache`;
-    caches[file] = { file: name, crc };
-    packed.set(name, cache);
-    write(folder, name, cache);
+    if (!started.has(file)) continue;
+    const name = `${file.slice(2)}.${crc32(cache).toString(16).padStart(8, '0')}.cache`;
+    caches[file] = name;
+    // See `readCache` of the launcher.
+    const twice = Buffer.concat([cache, cache]);
+    packed.set(name, twice);
+    write(folder, name, twice);
   }
-  const lastly = launcher({ files, caches, cachesFor: `${process.versions.v8} ${process.arch}` });
+  const answers = {};
+  for (const command of Object.keys(COMMANDS)) {
+    answers[command] = {};
+    for (const word of ['--help', '--version']) {
+      const name = `${command}${word}.txt`;
+      const text = await ask(folder, command, word);
+      answers[command][word] = name;
+      packed.set(name, text);
+      write(folder, name, text);
+    }
+  }
+  const lastly = launcher({ files, caches, answers, cachesFor: `${process.versions.v8} ${process.arch}` });
   packed.set('launch.js', lastly);
   write(folder, 'launch.js', lastly);
   for (const name of readdirSync(folder)) {
     if (!packed.has(name)) rmSync(join(folder, name), { recursive: true, force: true });
   }
   return [...packed.keys()].sort();
+}
+
+/** What a command prints. */
+async function ask(folder, command, word) {
+  const start = 'require(process.argv[1]).launch(process.argv.splice(2, 1)[0])';
+  const words = ['-e', start, '--', join(folder, 'launch.js'), command, word];
+  const { stdout } = await promisify(execFile)(process.execPath, words, { env: {} });
+  return stdout;
 }
 
 /** A code cache only saves time: without one everything works. */

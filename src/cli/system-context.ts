@@ -1,7 +1,7 @@
 import { fstatSync, readdirSync, readFileSync } from 'node:fs';
 import { connectSession } from '../mqtt/connect.ts';
 import type { Clock, Context, Input, Machine, Output, StopReason, Timer } from './context.ts';
-import { FileOutput } from './file-output.ts';
+import { openFileOutput } from './file-output.ts';
 
 function isFolder(descriptor: number): boolean {
   try {
@@ -70,7 +70,7 @@ export function makeSystemContext(stop: AbortSignal, folder = ''): Context {
       return process.stdin;
     },
     get stdout(): Output {
-      stdout ??= isFile(1) ? new FileOutput(1) : process.stdout;
+      stdout ??= isFile(1) ? openFileOutput(1, process.getBuiltinModule('node:stream').Writable) : process.stdout;
       return stdout;
     },
     get stderr(): Output {
