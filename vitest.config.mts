@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { pagePlugin } from './scripts/page.mjs';
 
 /** Folders whose tests need nothing but Node: what `npm run check` runs. */
-const UNIT = ['test/{cli,options,commands,mqtt,input,output,bench,broker,meta}/**/*.test.ts', 'test/*.test.ts'];
+const UNIT = ['test/{cli,options,commands,mqtt,input,output,bench,broker,fuzz,meta}/**/*.test.ts', 'test/*.test.ts'];
 
 export default defineConfig({
   plugins: [pagePlugin()],
