@@ -17,6 +17,7 @@ const SHIMMED_PACKAGES = {
   debug: 'no-debug.cjs',
   'lru-cache': 'small-lru-cache.cjs',
   'worker-timers': 'native-timers.cjs',
+  yargs: 'yargs.mjs',
   'yargs-parser': 'yargs-parser.mjs',
 };
 
@@ -27,8 +28,6 @@ const shims = {
     const packages = new RegExp(`^(${Object.keys(SHIMMED_PACKAGES).join('|')})$`);
     onResolve({ filter: packages }, ({ path }) => ({ path: join(SHIMS, SHIMMED_PACKAGES[path]) }));
     onResolve({ filter: /\/generated-wasm$/ }, () => ({ path: join(SHIMS, 'no-web-assembly.cjs') }));
-    onResolve({ filter: /\/argsert\.js$/ }, () => ({ path: join(SHIMS, 'no-argsert.mjs') }));
-    onResolve({ filter: /\/platform-shims\/esm\.mjs$/ }, () => ({ path: join(SHIMS, 'yargs-platform.mjs') }));
     // The copy of Node's streams for browsers and old versions.
     onResolve({ filter: /^readable-stream$/ }, () => ({ path: 'node:stream', external: true }));
     // MQTT.js reads its version from it, and no more.

@@ -4,15 +4,40 @@ const { readFileSync } = require('node:fs');
 
 // Starts a command. The build copies this file into dist, with a table in place of BUILD:
 // - files: for each command, which file holds a module, where that is not the file of the module's own name;
-// - caches: for a file, the one with V8's code cache for it, and the checksum of that;
+// - caches: for a file, the one with V8's code cache for it;
+// - answers: for each command, the file with what it prints when it is asked for no more than help or the version.
 // - cachesFor: the V8 that made them. V8 itself refuses what another version made; asking first spares it the look.
-const { files, caches, cachesFor } = BUILD;
+const { files, caches, answers, cachesFor } = BUILD;
 
 /**
  * Runs the command `name`; with `entry`, what the main module exports under that name instead. `onScript` is for the
  * build: it is told of each script, to keep its code cache.
  */
 exports.launch = (name, onScript, entry = 'main') => {
+  const answer = entry === 'main' && process.argv.length === 3 ? answers[name]?.[process.argv[2]] : undefined;
+  if (answer === undefined) start(name, onScript, entry);
+  else print(answer, () => start(name, onScript, entry));
+};
+
+/** The help is laid out for this many columns and more. */
+const HELP_COLUMNS = 100;
+
+/** Help and version are the same each time. Whatever is not as usual, from a narrow terminal to a full disk, is left to `otherwise`. */
+function print(file, otherwise) {
+  let text;
+  try {
+    text = readFileSync(`${__dirname}/${file}`);
+  } catch {
+    return otherwise();
+  }
+  const { stdout } = process;
+  if (stdout.columns < HELP_COLUMNS) return otherwise();
+  // `| head -1` has what it wanted.
+  stdout.once('error', (error) => (error.code === 'EPIPE' ? process.exit(0) : otherwise()));
+  stdout.write(text);
+}
+
+function start(name, onScript, entry) {
   const folder = cacheFolder(process.env);
   const useCaches = cachesFor === `${process.versions.v8} ${process.arch}`;
   // From Node 22.1 on, Node keeps what V8 compiled: in the user's cache folder, the one place we write to unasked.
@@ -34,7 +59,7 @@ exports.launch = (name, onScript, entry = 'main') => {
     return loaded.exports;
   };
   load(files[name].main)[entry](name, __dirname);
-};
+}
 
 /** The modules of one file: functions by name, called when first needed. */
 function readFile(file, useCaches, onScript) {
@@ -52,11 +77,12 @@ function readFile(file, useCaches, onScript) {
 }
 
 /** Undefined where the file is missing or damaged: V8 would end the process over a single wrong bit in it. */
-function readCache({ file, crc }) {
+function readCache(file) {
   try {
-    const { crc32 } = require('node:zlib');
-    const cache = readFileSync(`${__dirname}/${file}`);
-    return crc32(cache) === crc ? cache : undefined;
+    // It stands in the file twice: to compare is done in no time, and loading node:zlib for a checksum takes 4 ms.
+    const twice = readFileSync(`${__dirname}/${file}`);
+    const cache = twice.subarray(0, twice.length / 2);
+    return cache.length > 0 && cache.equals(twice.subarray(cache.length)) ? cache : undefined;
   } catch {
     return undefined;
   }

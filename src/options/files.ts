@@ -1,4 +1,5 @@
-import { open, readFile } from 'node:fs/promises';
+// Not node:fs/promises, which takes time to load: it is loaded when first used so.
+import { promises } from 'node:fs';
 import { UsageError } from '../errors.ts';
 import { quote } from '../output/escape.ts';
 
@@ -18,7 +19,7 @@ export function describeFileError(error: unknown): string {
 /** Reads a file that an option names; throws UsageError that names both. */
 export async function readNamedFile(spelled: string, path: string): Promise<Buffer> {
   try {
-    return await readFile(path);
+    return await promises.readFile(path);
   } catch (error) {
     throw new UsageError(`${spelled} ${quote(path)}: ${describeFileError(error)}`);
   }
@@ -27,7 +28,7 @@ export async function readNamedFile(spelled: string, path: string): Promise<Buff
 /** Throws UsageError for a file that cannot be appended to; makes one for us alone where there is none. */
 export async function checkWritable(spelled: string, path: string): Promise<void> {
   try {
-    await (await open(path, 'a', 0o600)).close();
+    await (await promises.open(path, 'a', 0o600)).close();
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new UsageError(`${spelled} ${quote(path)}: ${isMissing ? 'no such folder' : describeFileError(error)}`);

@@ -1,5 +1,4 @@
 /** Where to connect, from host, port, URL and the transport options. */
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Context } from '../cli/context.ts';
 import { UsageError } from '../errors.ts';
@@ -104,6 +103,7 @@ async function resolveLocalAddress(values: OptionValues, peer: string): Promise<
   if (name === undefined) return {};
   if (isIP(name) !== 0) return { localAddress: name };
   try {
+    const { lookup } = await import('node:dns/promises');
     return { localAddress: (await lookup(name, { family: isIP(peer) })).address };
   } catch {
     throw new UsageError(`${values.spelled(options.bindOption)} ${quote(name)}: no such address`);

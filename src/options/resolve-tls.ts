@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
+// Not node:fs/promises, which takes time to load: it is loaded when first used so.
+import { promises } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from '../cli/context.ts';
 import { UsageError } from '../errors.ts';
@@ -160,13 +161,13 @@ async function readCertificates(spelled: string, path: string): Promise<string> 
 async function readCertificateFolder(spelled: string, path: string): Promise<readonly string[]> {
   let names: string[];
   try {
-    names = (await readdir(path)).sort();
+    names = (await promises.readdir(path)).sort();
   } catch (error) {
     throw new UsageError(`${spelled} ${quote(path)}: ${describeFileError(error)}`);
   }
   const found = new Set<string>();
   for (const name of names) {
-    const content = await readFile(join(path, name)).catch(() => undefined);
+    const content = await promises.readFile(join(path, name)).catch(() => undefined);
     const text = content?.toString('latin1');
     if (text !== undefined && PEM.test(text)) found.add(text);
   }

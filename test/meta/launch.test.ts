@@ -66,6 +66,22 @@ describe('the launcher', () => {
     await expectToWork();
   });
 
+  it.each(['mqtt-pub', 'mqtt-sub', 'mqtt-rr', 'mqtt-bench'])(
+    'prints the help and the version of %s as the command itself does, with nothing loaded',
+    async (name) => {
+      for (const word of ['--help', '--version']) {
+        const quick = await start(name, word);
+        // A second word makes it start the command.
+        const slow = await start(name, word, word);
+        expect(quick).toEqual(slow);
+        expect(quick).toMatchObject({ exitCode: 0, stderr: '' });
+        expect(quick.stdout.length).toBeGreaterThan(5);
+      }
+      rmSync(join(dist, `${name}--help.txt`));
+      expect((await start(name, '--help')).stdout.toString()).toMatch(new RegExp(`^${name}: `));
+    },
+  );
+
   it('works on a Node that did not make the caches', async () => {
     const path = join(dist, 'launch.js');
     const launcher = readFileSync(path, 'utf8');

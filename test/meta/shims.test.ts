@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { everyOption } from '../../src/options/every-option.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -61,5 +62,55 @@ describe('native-timers', () => {
   it('has the functions of worker-timers', () => {
     const timers = require('../../scripts/shims/native-timers.cjs') as Record<string, unknown>;
     expect(Object.keys(timers).sort()).toEqual(['clearInterval', 'clearTimeout', 'setInterval', 'setTimeout']);
+  });
+});
+
+describe('yargs', () => {
+  interface Chain {
+    parserConfiguration(given: object): Chain;
+    help(is: boolean): Chain;
+    version(is: boolean): Chain;
+    exitProcess(is: boolean): Chain;
+    strictOptions(): Chain;
+    fail(callback: (message: string) => never): Chain;
+    option(name: string, given: object): Chain;
+    parseSync(words: readonly string[]): Record<string, unknown>;
+  }
+  type Yargs = () => Chain;
+
+  it('is told nothing but numbers, and finds the same in them as the whole of yargs', async () => {
+    const { default: small } = (await import('../../scripts/shims/yargs.mjs' as string)) as { default: Yargs };
+    const { default: whole } = (await import('yargs')) as unknown as { default: Yargs };
+    /** As src/options/parse.ts calls it. */
+    const parse = (yargs: Yargs, used: readonly string[], words: readonly string[]): Record<string, unknown> => {
+      const parser = yargs()
+        .parserConfiguration({
+          'boolean-negation': false,
+          'camel-case-expansion': false,
+          'dot-notation': false,
+          'parse-numbers': false,
+          'parse-positional-numbers': false,
+        })
+        .help(false)
+        .version(false)
+        .exitProcess(false)
+        .strictOptions()
+        .fail((message) => {
+          throw new Error(message);
+        });
+      for (const name of used) parser.option(name, { type: 'string', array: true, nargs: 1 });
+      const { $0: _, ...parsed } = parser.parseSync(words);
+      return parsed;
+    };
+    const name = fc.constantFrom(...new Set(everyOption.map(({ long }) => long)));
+    const token = fc.option(name, { nil: undefined, freq: 4 });
+    fc.assert(
+      fc.property(fc.array(token, { maxLength: 20 }), (tokens) => {
+        const used = [...new Set(tokens.filter((one) => one !== undefined))];
+        const words = tokens.map((one, number) => (one === undefined ? String(number) : `--${one}=${number}`));
+        expect(parse(small, used, words)).toEqual(parse(whole, used, words));
+      }),
+      { numRuns: 300 },
+    );
   });
 });
