@@ -1,4 +1,5 @@
 import type { LatencyCounts } from '../record/latency.ts';
+import type { BenchResult } from '../result/result.ts';
 
 /** Round trips that Nagle's algorithm and delayed acknowledgements held up. */
 export interface Plateau {
@@ -25,14 +26,27 @@ const PROMINENCE = 3;
 /** A path that takes that long by itself has a round trip of its own, not a plateau. */
 const SLOW_PATH_US = 20_000;
 
-/** Finds the 40 ms plateau in round trips; undefined where there is none. */
-export function findPlateau(roundTrips: readonly LatencyCounts[]): Plateau | undefined {
+/**
+ * Finds the 40 ms plateau in round trips; undefined where there is none.
+ * @param together so many are on their way at once, and one pause of broker or machine holds all of them up.
+ */
+export function findPlateau(roundTrips: readonly LatencyCounts[], together = 1): Plateau | undefined {
   const found = roundTrips.flatMap((counts) => {
     const count = countProminent(counts);
     const share = count / counts.count;
-    return count > 0 && counts.minUs < SLOW_PATH_US && share >= SMALLEST_SHARE ? [{ count, share }] : [];
+    return count > 0 && count >= FEWEST * together && counts.minUs < SLOW_PATH_US && share >= SMALLEST_SHARE
+      ? [{ count, share }]
+      : [];
   });
   return found.sort((a, b) => b.share - a.share)[0];
+}
+
+/** How many messages one pause of about 40 ms holds up at most; 1 where that is not known. */
+export function heldUpTogether({ broker, config }: Pick<BenchResult, 'broker' | 'config'>): number {
+  const { publishers, qos, rate, window } = config;
+  if (rate !== null) return Math.max(1, Math.ceil((rate * TO_US) / 1e6));
+  const receiveMaximum = qos === 0 ? Number.POSITIVE_INFINITY : broker.receiveMaximum * publishers;
+  return Math.min(window ?? 1, receiveMaximum);
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Endpoint } from '../../mqtt/connection-plan.ts';
 import { describeReasonCode } from '../../mqtt/reason-codes.ts';
 import type { MessageProperties, QoS } from '../../mqtt/session.ts';
 import { diagnose, type Undiagnosed } from '../diagnosis/diagnosis.ts';
-import { findPlateau, findSilences } from '../diagnosis/plateau.ts';
+import { findPlateau, findSilences, heldUpTogether } from '../diagnosis/plateau.ts';
 import { describeConnection } from '../plan/connection-config.ts';
 import type { BenchPlan } from '../plan/plan.ts';
 import { LatencyCounts } from '../record/latency.ts';
@@ -97,7 +97,7 @@ export function makeResult(run: BenchRun, { embedded, environment }: Circumstanc
   const isWindowReduced = plan.qos === 2 && result.broker.protocol !== '5' && !isWindowChosen;
   const { silences } = run.recorder.deliveries;
   const plateau =
-    findPlateau([recorder.endToEnd, recorder.acknowledgement]) ??
+    findPlateau([recorder.endToEnd, recorder.acknowledgement], heldUpTogether(result)) ??
     (silences && findSilences(silences, recorder.endToEnd, durations.deliver ?? 0));
   return {
     ...result,

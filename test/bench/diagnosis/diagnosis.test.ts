@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { diagnose, type Evidence } from '../../../src/bench/diagnosis/diagnosis.ts';
-import { findPlateau, findSilences } from '../../../src/bench/diagnosis/plateau.ts';
+import { findPlateau, findSilences, heldUpTogether } from '../../../src/bench/diagnosis/plateau.ts';
 import { LatencyCounts } from '../../../src/bench/record/latency.ts';
 import { HOLDS, type Hold, ScheduleRecord } from '../../../src/bench/record/schedule-record.ts';
 import type { BenchResult } from '../../../src/bench/result/result.ts';
@@ -275,6 +275,29 @@ describe('findPlateau', () => {
   ] as const)('%s', (_, counts, plateau) => {
     expect(findPlateau([roundTrips(...counts)])).toEqual(plateau);
   });
+
+  it('is not found in what one pause held up together', () => {
+    const once = roundTrips([1, 900], [41, 59]);
+    const often = roundTrips([1, 900], [41, 60]);
+    expect(findPlateau([once], 20)).toBeUndefined();
+    expect(findPlateau([often], 20)).toMatchObject({ count: 60 });
+  });
+
+  it.each([
+    [{ qos: 1, window: 1000, rate: null }, 20, 40],
+    [{ qos: 1, window: 30, rate: null }, 65_535, 30],
+    [{ qos: 0, window: 1000, rate: null }, 20, 1000],
+    [{ qos: 1, window: null, rate: 1000 }, 20, 46],
+    [{ qos: 1, window: null, rate: 1 }, 20, 1],
+    [{ qos: 0, window: null, rate: null }, 20, 1],
+  ] as const)(
+    'knows how many one pause holds up: %j and a Receive Maximum of %i',
+    (differs, receiveMaximum, together) => {
+      const { broker, config } = readStored('lossless');
+      const of = { broker: { ...broker, receiveMaximum }, config: { ...config, publishers: 2, ...differs } };
+      expect(heldUpTogether(of)).toBe(together);
+    },
+  );
 
   it('takes the kind of round trip that shows it most', () => {
     const deliveries = roundTrips([1, 98], [41, 3]);
