@@ -1,10 +1,10 @@
 /** The real process around `run`: the only file that ends it. */
 
-import type { StopReason } from './cli/context.ts';
+import type { Output, StopReason } from './cli/context.ts';
 import { ExitCode } from './cli/exit-codes.ts';
 import { run } from './cli/run.ts';
 import { exitCodeOfSignal } from './cli/signals.ts';
-import { makeSystemContext, watchSignals } from './cli/system-context.ts';
+import { makeSystemContext, outputsInUse, watchSignals } from './cli/system-context.ts';
 
 /** How long output may take to flow off after a signal; the whole end is to take less than a second. */
 const FLUSH_AFTER_STOP_MS = 300;
@@ -20,7 +20,7 @@ export async function main(name: string, folder: string): Promise<void> {
   process.on('unhandledRejection', crash);
   const exitCode = await run(name, process.argv.slice(2), makeSystemContext(stop, folder));
   const stopped = stop.aborted;
-  const flushed = Promise.all([flush(process.stdout), flush(process.stderr)]);
+  const flushed = Promise.all(outputsInUse.map(flush));
   // A reader that stands still must not hold up who asked for an end.
   const isFlushed = await Promise.race([flushed.then(() => true), pauseAfter(stop).then(() => false)]);
   // Ends a name look-up or an open pipe that would keep the process alive beyond its answer.
@@ -39,7 +39,7 @@ function pauseAfter(stop: AbortSignal): Promise<void> {
 }
 
 /** Resolves when everything written has reached the system, or never will. */
-function flush(stream: NodeJS.WriteStream): Promise<void> {
+function flush(stream: Output): Promise<void> {
   if (stream.writableLength === 0 || stream.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
     stream.once('error', () => resolve());

@@ -24,7 +24,11 @@ const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4));
 
 export const systemClock: Clock = {
   epochMs: () => performance.timeOrigin + performance.now(),
-  monotonicMs: () => performance.now(),
+  // Not performance.now(): the first use of that loads all of node:perf_hooks.
+  monotonicMs: () => {
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1000 + nanoseconds / 1e6;
+  },
   setTimer: (callback, delayMs): Timer => setTimeout(callback, delayMs),
   setRepeating: (callback, periodMs): Timer => setInterval(callback, periodMs),
   clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
@@ -57,6 +61,14 @@ export const systemMachine: Machine = {
   countNames: (path) => orUndefined(() => readdirSync(path).length),
 };
 
+/** Outputs that were opened: what is written to them may still be on its way. */
+export const outputsInUse: Output[] = [];
+
+function inUse(output: Output): Output {
+  outputsInUse.push(output);
+  return output;
+}
+
 /** The real world. `stop` is aborted by the caller, which owns the signals; `folder` holds the built files. */
 export function makeSystemContext(stop: AbortSignal, folder = ''): Context {
   let stdout: Output | undefined;
@@ -70,11 +82,13 @@ export function makeSystemContext(stop: AbortSignal, folder = ''): Context {
       return process.stdin;
     },
     get stdout(): Output {
-      stdout ??= isFile(1) ? openFileOutput(1, process.getBuiltinModule('node:stream').Writable) : process.stdout;
+      stdout ??= inUse(
+        isFile(1) ? openFileOutput(1, process.getBuiltinModule('node:stream').Writable) : process.stdout,
+      );
       return stdout;
     },
     get stderr(): Output {
-      stderr ??= withoutFailure(process.stderr);
+      stderr ??= inUse(withoutFailure(process.stderr));
       return stderr;
     },
     clock: systemClock,

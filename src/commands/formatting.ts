@@ -39,6 +39,7 @@ export function withinLimits(formatter: Formatter, onFault: FormattingOptions['o
     onFault(`the message on ${topic} is too large to be shown so (${formatBytes(payload.length)})`);
   };
   return {
+    isTimeless: formatter.isTimeless === true,
     format(message, receivedMs) {
       try {
         return formatter.format(message, receivedMs);

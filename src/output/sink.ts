@@ -52,7 +52,7 @@ export class GatherSink implements Sink {
   }
 
   take(message: ReceivedMessage): undefined {
-    const receivedMs = this.#clock.epochMs();
+    const receivedMs = this.#formatter.isTimeless ? 0 : this.#clock.epochMs();
     if (this.#formatter.append !== undefined) this.#formatter.append(message, receivedMs, this.#gathered);
     else {
       const bytes = this.#formatter.format(message, receivedMs);

@@ -20,6 +20,7 @@ const LF = 0x0a;
 
 /** Byte for byte: for a pipe, a file, and `--raw`. */
 export class RawText implements Formatter {
+  readonly isTimeless = true;
   readonly #options: TextOptions;
 
   constructor(options: TextOptions) {
@@ -58,6 +59,7 @@ const SHOWN_BYTES = 16;
 
 /** For a terminal: no byte of topic or payload can act on it, and binary payloads are shown by size and first bytes. */
 export class TerminalText implements Formatter {
+  readonly isTimeless = true;
   readonly #options: TerminalTextOptions;
 
   constructor(options: TerminalTextOptions) {
