@@ -89,9 +89,13 @@ export function checkBroker(message: OutgoingMessage, info: SessionInfo): void {
   }
 }
 
-function hintFor({ properties, qos }: OutgoingMessage, { maximumQoS, topicAliasMaximum = 0 }: SessionInfo): string {
+function hintFor(
+  { properties, qos }: OutgoingMessage,
+  { maximumQoS, topicAliasMaximum = 0, version }: SessionInfo,
+): string {
   if (qos > maximumQoS) return `Use -q ${maximumQoS}; in mosquitto, max_qos allows more.`;
   if ((properties?.topicAlias ?? 0) > topicAliasMaximum) {
+    if (version < 5) return 'Do without --topic-alias, which is of MQTT 5: this connection is not.';
     return 'Do without --topic-alias; in mosquitto, max_topic_alias allows more.';
   }
   return 'Use a smaller --size; in mosquitto, max_packet_size allows more.';

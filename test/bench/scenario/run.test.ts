@@ -147,6 +147,12 @@ describe('before the first message', () => {
       'takes no Topic Alias',
       'Do without --topic-alias; in mosquitto, max_topic_alias allows more.',
     ],
+    [
+      { version: 4 as const },
+      { topicAlias: true },
+      'takes no Topic Alias',
+      'Do without --topic-alias, which is of MQTT 5: this connection is not.',
+    ],
   ])('what the broker said that it would not take is an error: %j', async (info, plan, message, hint) => {
     const { run, clock, broker } = startRun({ ...plan, publishers: 100 }, { info });
     const error = await failureOf(drive(run, clock));
