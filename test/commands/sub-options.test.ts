@@ -308,3 +308,17 @@ describe('--strict', () => {
     }
   });
 });
+
+describe('--watch', () => {
+  it('writes the codes of a screen on a terminal alone', async () => {
+    const show = async (terminal: boolean): Promise<string> => {
+      const cli = await listen(['-t', '#', '-w'], {}, { terminal: { stdout: terminal } });
+      await cli.session.deliver({ topic: 'a', payload: '1' });
+      await cli.session.deliver({ topic: 'a', payload: '2' });
+      cli.stop('SIGINT');
+      return (await cli.result).stdout.toString();
+    };
+    expect(await show(true)).toContain('\u001b[2J');
+    expect(await show(false)).toBe('1\n2\n');
+  });
+});

@@ -327,6 +327,14 @@ describeWith(['openssl'], 'TLS', () => {
       expect(exitCode).toBe(4);
     });
 
+    it('the store of a variable is another one', async () => {
+      const port = await lie(() => undefined, readIdentity(certificates.server));
+      const world = { env: { SSL_CERT_FILE: certificates.otherCaFile } };
+      const { exitCode, lines } = await fail(command, [...words, `mqtts://localhost:${port}`], world);
+      expect(lines[0]).toContain('is signed by "Example Test CA", which is none of those of SSL_CERT_FILE');
+      expect(exitCode).toBe(4);
+    });
+
     it('the certificate is for another name', async () => {
       const { exitCode, text } = await handshake(certificates.wrongName, {}, 'localhost', ...trust());
       expect(text).toBe(
