@@ -114,11 +114,11 @@ describeWith(['mosquitto'], 'Memory', () => {
 
   it.each<[string, string, string[]]>([
     ['mqtt-pub', '100,000 repeats', ['-t', 'again', '-m', 'x', '-q', '1', '--repeat', '100000']],
-    ['mqtt-rr', '5,000 requests', ['-t', 'echo', '-e', 'echo', '--each-line', '-q', '1', '-V', '311']],
+    ['mqtt-rr', '20,000 requests', ['-t', 'echo', '-e', 'echo', '--each-line', '-V', '311']],
   ])('of %s stays as it is over %s', async (name, what, words) => {
     const child = spawnCli(name, [...mosquitto.at, ...words]);
     child.process.stdout?.resume();
-    child.stdin.end('line\n'.repeat(5_000));
+    child.stdin.end('line\n'.repeat(20_000));
     const looks: number[] = [];
     const timer = setInterval(() => {
       try {
