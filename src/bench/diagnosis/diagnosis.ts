@@ -1,4 +1,5 @@
 import { formatCount, formatDurationMs, formatQuantity } from '../../output/units.ts';
+import { makeFilter } from '../plan/plan.ts';
 import { HOLDS, type Hold, LATE_US, type ScheduleRecord } from '../record/schedule-record.ts';
 import type { BenchResult, Diagnosis, DiagnosisCode, Sample } from '../result/result.ts';
 import type { Plateau } from './plateau.ts';
@@ -38,8 +39,9 @@ const CHECKS: Readonly<Record<DiagnosisCode, Check>> = {
   'sys-dropped': findSysDropped,
   'qos-downgraded': findDowngrade,
   'retain-unavailable': findRetainUnavailable,
-  'retained-left': (_result, { retainedLeft = 0 }) =>
-    retainedLeft > 0 ? describeRetainedLeft(retainedLeft) : undefined,
+  'retained-left': ({ config, runId }, { retainedLeft = 0 }) =>
+    retainedLeft > 0 ? describeRetainedLeft(retainedLeft, makeFilter(config.topic, runId, false)) : undefined,
+  unverified: findUnverified,
   'altered-payloads': findAltered,
   'self-limit': (result, { embedded }) => (embedded ? undefined : describeSelfLimit(result)),
   'missed-schedule': findMissedSchedule,
@@ -150,8 +152,8 @@ function findRetainUnavailable({ broker, config }: Undiagnosed): string | undefi
   return 'The broker does not retain messages (Retain Available): they were published without RETAIN.';
 }
 
-function describeRetainedLeft(count: number): string {
-  return `${formatQuantity(count, 'retained message')} of this run could not be removed from the broker again. mqtt-sub -t FILTER --remove-retained --retained-only removes them.`;
+function describeRetainedLeft(count: number, filter: string): string {
+  return `${formatQuantity(count, 'retained message')} of this run could not be removed from the broker again. mqtt-sub -t '${filter}' --remove-retained --retained-only removes them.`;
 }
 
 const HELD_BY: Readonly<Record<Hold, (result: Undiagnosed) => string>> = {
@@ -185,6 +187,14 @@ function findMissedSchedule(result: Undiagnosed, { schedule }: Evidence): string
   ];
   const due = formatQuantity(lateness.count + unsent, 'message');
   return `The schedule was missed: of ${due} that were due ${missed.join(', and ')}, for ${HELD_BY[cause](result)}. endToEnd counts from when they were due.`;
+}
+
+/** `sub`: of what others sent without a header of ours nothing is known but that it came. */
+function findUnverified({ config, latency, measured }: Undiagnosed): string | undefined {
+  const unmarked = measured.delivered - latency.endToEnd.count;
+  if (config.scenario !== 'sub' || unmarked <= 0) return undefined;
+  const which = latency.endToEnd.count === 0 ? 'No message had a' : `${formatQuantity(unmarked, 'message')} had no`;
+  return `${which} header of mqtt-bench: whether any such were lost, repeated or out of order nobody can tell. mqtt-bench pub sends it.`;
 }
 
 function findAltered({ ignored }: Undiagnosed): string | undefined {

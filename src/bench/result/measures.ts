@@ -35,6 +35,7 @@ const WHOLES = {
   outOfOrder: 'delivered',
 } as const satisfies Partial<Record<keyof Ledger, keyof Ledger>>;
 
+const NEED_HEADERS: readonly string[] = ['lost', 'duplicated', 'outOfOrder'];
 const PUBLISH_COUNTS: readonly (keyof Ledger)[] = ['attempted', 'accepted', 'refused', 'timedOut', 'inFlight'];
 
 /** Every measure by its name, in the order in which they are listed. */
@@ -83,16 +84,28 @@ function counts(): Measure[] {
   return LEDGER_COUNTS.map((name) => ({
     name,
     kind: 'count',
-    read: ({ ledger }) =>
-      ledger[PUBLISH_COUNTS.includes(name) ? 'attempted' : 'expected'] === 0 ? null : ledger[name],
+    read: (figures) => {
+      const { ledger } = figures;
+      const whole = PUBLISH_COUNTS.includes(name) ? 'attempted' : 'expected';
+      return ledger[whole] === 0 || isUnknown(name, figures) ? null : ledger[name];
+    },
   }));
+}
+
+/** `sub` sees what is missing by the headers of mqtt-bench alone: where no message had one, 0 says nothing. */
+function isUnknown(name: string, { latency, ledger }: Figures): boolean {
+  return NEED_HEADERS.includes(name) && ledger.attempted === 0 && latency.endToEnd.count === 0;
 }
 
 function percentages(): Measure[] {
   return Object.entries(WHOLES).map(([name, whole]) => ({
     name: `${name}%`,
     kind: 'percent',
-    read: ({ ledger }) => (ledger[whole] === 0 ? null : (100 * ledger[name as keyof Ledger]) / ledger[whole]),
+    read: (figures) => {
+      const { ledger } = figures;
+      if (ledger[whole] === 0 || isUnknown(name, figures)) return null;
+      return (100 * ledger[name as keyof Ledger]) / ledger[whole];
+    },
   }));
 }
 

@@ -182,6 +182,7 @@ export type DiagnosisCode =
   | 'qos-downgraded'
   | 'retain-unavailable'
   | 'retained-left'
+  | 'unverified'
   | 'altered-payloads'
   | 'self-limit'
   | 'missed-schedule'

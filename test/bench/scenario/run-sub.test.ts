@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type BenchPlan, emptyPlan } from '../../../src/bench/plan/plan.ts';
 import { resolveSubPlan } from '../../../src/bench/plan/resolve-sub-plan.ts';
 import { makeResult } from '../../../src/bench/result/make-result.ts';
+import { MEASURES } from '../../../src/bench/result/measures.ts';
 import { judge } from '../../../src/bench/result/verdict.ts';
 import type { BenchRun } from '../../../src/bench/scenario/run.ts';
 import { runSub } from '../../../src/bench/scenario/run-sub.ts';
@@ -117,10 +118,35 @@ describe('mqtt-bench sub', () => {
     subscriber!.deliver('mqtt-bench/a', Buffer.from('{"temperature":21.5,"unit":"C"}'));
     subscriber!.deliver('mqtt-bench/a', Buffer.alloc(100));
     subscriber!.deliver('mqtt-bench/a', Buffer.from('{"temperature":21.5,"unit":"C"}'));
-    const { ignored, latency, ledger } = resultOf(await drive(run, clock));
+    const result = resultOf(await drive(run, clock));
+    const { diagnosis, ignored, latency, ledger } = result;
     expect(ledger).toMatchObject({ expected: 4, delivered: 4, lost: 0, duplicated: 0 });
     expect(ignored).toEqual({ foreign: 0, altered: 0 });
     expect(latency.endToEnd.count).toBe(0);
+    // A condition on what nobody can know is not one that holds.
+    expect(['lost', 'lost%', 'duplicated', 'outOfOrder'].map((name) => MEASURES.get(name)?.read(result))).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ]);
+    expect(MEASURES.get('delivered')?.read(result)).toBe(4);
+    expect(diagnosis.map(({ code, sentence }) => [code, sentence])).toEqual([
+      [
+        'unverified',
+        'No message had a header of mqtt-bench: whether any such were lost, repeated or out of order nobody can tell. mqtt-bench pub sends it.',
+      ],
+    ]);
+  });
+
+  it('says how many had no header where others had one', async () => {
+    const { broker, clock, run, send } = await receive({ messages: 3 });
+    send(0, 0);
+    send(0, 1);
+    broker.subscribers[0]!.deliver('mqtt-bench/a', Buffer.from('hello'));
+    const result = resultOf(await drive(run, clock));
+    expect(MEASURES.get('lost')?.read(result)).toBe(0);
+    expect(result.diagnosis[0]?.sentence).toMatch(/^1 message had no header of mqtt-bench:/);
   });
 
   it('finds gaps, duplicates and wrong order of each publisher of each run', async () => {
