@@ -1,13 +1,20 @@
 'use strict';
 
-const { readFileSync } = require('node:fs');
-
 // Starts a command. The build copies this file into dist, with a table in place of BUILD:
 // - files: for each command, which file holds a module, where that is not the file of the module's own name;
 // - caches: for a file, the one with V8's code cache for it;
 // - answers: for each command, the file with what it prints when it is asked for no more than help or the version.
 // - cachesFor: the V8 that made them. V8 itself refuses what another version made; asking first spares it the look.
-const { files, caches, answers, cachesFor } = BUILD;
+// - standalone: whether all that is a part of an executable, and no file at all. Then `THREAD` is what its threads run.
+const { files, caches, answers, cachesFor, standalone } = BUILD;
+
+const readFileSync = standalone ? readAsset : require('node:fs').readFileSync;
+
+/** What is in the executable under the name of the file. */
+function readAsset(path, encoding) {
+  const asset = Buffer.from(require('node:sea').getRawAsset(path.slice(path.lastIndexOf('/') + 1)));
+  return encoding === undefined ? asset : asset.toString(encoding);
+}
 
 /**
  * Runs the command `name`; with `entry`, what the main module exports under that name instead. `onScript` is for the
@@ -58,12 +65,12 @@ function start(name, onScript, entry) {
     factories[id](loaded.exports, load, loaded);
     return loaded.exports;
   };
-  load(files[name].main)[entry](name, __dirname);
+  load(files[name].main)[entry](name, __dirname, standalone ? () => readAsset('main.js', 'utf8') : undefined);
 }
 
 /** The modules of one file: functions by name, called when first needed. */
 function readFile(file, useCaches, onScript) {
-  if (onScript === undefined && !(useCaches && caches[file])) return require(file);
+  if (!standalone && onScript === undefined && !(useCaches && caches[file])) return require(file);
   const { Script } = require('node:vm');
   const path = `${__dirname}/${file.slice(2)}`;
   // The bundler writes ASCII alone.

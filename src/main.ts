@@ -9,8 +9,11 @@ import { makeSystemContext, outputsInUse, watchSignals } from './cli/system-cont
 /** How long output may take to flow off after a signal; the whole end is to take less than a second. */
 const FLUSH_AFTER_STOP_MS = 300;
 
-/** Runs the command `name` with the words of the process, and ends the process with its exit code. `folder`: of our files. */
-export async function main(name: string, folder: string): Promise<void> {
+/**
+ * Runs the command `name` with the words of the process, and ends the process with its exit code. `folder`: of our files;
+ * `readThread` gives the program of a thread where that is in no file.
+ */
+export async function main(name: string, folder: string, readThread?: () => string): Promise<void> {
   const stop = watchSignals((reason) => process.exit(exitCodeOfSignal(reason)));
   const crash = (error: unknown): void => {
     process.stderr.write(`${name}: internal error: ${error instanceof Error ? error.stack : String(error)}\n`);
@@ -18,7 +21,7 @@ export async function main(name: string, folder: string): Promise<void> {
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
-  const exitCode = await run(name, process.argv.slice(2), makeSystemContext(stop, folder));
+  const exitCode = await run(name, process.argv.slice(2), makeSystemContext(stop, folder, readThread));
   const stopped = stop.aborted;
   const flushed = Promise.all(outputsInUse.map(flush));
   // A reader that stands still must not hold up who asked for an end.

@@ -69,8 +69,8 @@ function inUse(output: Output): Output {
   return output;
 }
 
-/** The real world. `stop` is aborted by the caller, which owns the signals; `folder` holds the built files. */
-export function makeSystemContext(stop: AbortSignal, folder = ''): Context {
+/** The real world. `stop` is aborted by the caller, which owns the signals; `folder` holds the built files; see `main`. */
+export function makeSystemContext(stop: AbortSignal, folder = '', readThread?: () => string): Context {
   let stdout: Output | undefined;
   let stderr: Output | undefined;
   return {
@@ -114,7 +114,7 @@ export function makeSystemContext(stop: AbortSignal, folder = ''): Context {
     },
     async startThread() {
       const { startSystemThread } = await import('./system-thread.ts');
-      return startSystemThread(`${folder}/thread.js`);
+      return startSystemThread(`${folder}/thread.js`, readThread?.());
     },
   };
 }

@@ -14,10 +14,10 @@ interface StartData {
 /** When the monotonic clock of this thread was 0. */
 const startedMs = (): number => systemClock.epochMs() - systemClock.monotonicMs();
 
-/** Runs the file in a thread. */
-export function startSystemThread(file: string): Thread {
+/** Runs the file in a thread, or the program where that is given. */
+export function startSystemThread(file: string, program?: string): Thread {
   const data: StartData = { startedMs: startedMs() };
-  const worker = new Worker(file, { workerData: data });
+  const worker = new Worker(program ?? file, { eval: program !== undefined, workerData: data });
   let failure: Error | undefined;
   worker.on('error', (error) => {
     failure = error as Error;
