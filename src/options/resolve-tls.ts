@@ -79,8 +79,10 @@ async function readTrusted(
   if (caPath !== undefined) ca.push(...(await readCertificateFolder(values.spelled(tls.caPathOption), caPath)));
   if (fromOs) ca.push(...(await readStore(env)));
   // As OpenSSL does it: the variables replace the store of the system. A variable that leads nowhere replaces nothing.
-  if (ca.length > 0 || values.has(tls.pskOption)) return { ca };
   const named = ['SSL_CERT_FILE', 'SSL_CERT_DIR'].filter((name) => env[name]);
+  const isStore = fromOs && caFile === undefined && caPath === undefined;
+  if (isStore) return { ca, caOrigin: named.length > 0 ? `those of ${named.join(' and ')}` : 'those of the system' };
+  if (ca.length > 0 || values.has(tls.pskOption)) return { ca };
   return { ca: await readStoreOfVariables(env).catch(() => []), caOrigin: `those of ${named.join(' and ')}` };
 }
 

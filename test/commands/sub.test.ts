@@ -274,13 +274,14 @@ describe('mqtt-sub ends', () => {
     expect(cli.session.acknowledged).toEqual([]);
   });
 
-  it('with 1 when the disk is full', async () => {
+  it.each([
+    ['ENOSPC', 'no space left on the device'],
+    ['EIO', 'EIO: write'],
+  ])('with 1 when the output fails by %s', async (code, reason) => {
     const cli = await listen(['-t', 'a']);
-    cli.stdout.failWith('ENOSPC');
+    cli.stdout.failWith(code);
     void cli.session.deliver({ payload: 'x', qos: 1, packetId: 1 });
-    expect(await cli.result).toEqual(
-      outcome(1, '', 'mqtt-sub: cannot write to standard output: no space left on the device'),
-    );
+    expect(await cli.result).toEqual(outcome(1, '', `mqtt-sub: cannot write to standard output: ${reason}`));
     expect(cli.session.acknowledged).toEqual([]);
   });
 });

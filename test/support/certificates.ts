@@ -70,7 +70,7 @@ export async function makeCertificates(folder: TempFolder): Promise<Certificates
 export async function encryptKey(folder: TempFolder, identity: Identity, passphrase: string): Promise<string> {
   const keyFile = `${identity.keyFile}.encrypted`;
   const passphraseFile = folder.file('passphrase-of-key');
-  writeFileSync(passphraseFile, `${passphrase}\n`);
+  writeFileSync(passphraseFile, `${passphrase}\n`, { mode: 0o600 });
   const words = ['pkcs8', '-topk8', '-v2', 'aes-256-cbc', '-in', identity.keyFile, '-out', keyFile];
   await execute('openssl', [...words, '-passout', `file:${passphraseFile}`]);
   return keyFile;
@@ -80,7 +80,7 @@ export async function encryptKey(folder: TempFolder, identity: Identity, passphr
 export async function makePkcs12(folder: TempFolder, identity: Identity, passphrase: string): Promise<string> {
   const file = `${identity.certFile}.p12`;
   const passphraseFile = folder.file('passphrase-of-pkcs12');
-  writeFileSync(passphraseFile, `${passphrase}\n`);
+  writeFileSync(passphraseFile, `${passphrase}\n`, { mode: 0o600 });
   const words = ['pkcs12', '-export', '-in', identity.certFile, '-inkey', identity.keyFile, '-out', file];
   await execute('openssl', [...words, '-passout', `file:${passphraseFile}`]);
   return file;

@@ -51,7 +51,7 @@ describeWith(['mosquitto', 'openssl'], 'TLS', () => {
 
   function fileWith(name: string, content: string): string {
     const path = folder.file(name);
-    writeFileSync(path, content);
+    writeFileSync(path, content, { mode: 0o600 });
     return path;
   }
 
@@ -126,7 +126,7 @@ describeWith(['mosquitto', 'openssl'], 'TLS', () => {
       const words = [at('tls'), ...(option === '' ? [] : [option])];
       expect(await publish(words, { env: { SSL_CERT_FILE: certificates.caFile } })).toEqual(SENT);
       const [exitCode, stderr] = await publish(words, { env: { SSL_CERT_FILE: certificates.otherCaFile } });
-      expect(stderr).toContain('is signed by "Example Test CA", which is none of the given CA certificates');
+      expect(stderr).toContain('is signed by "Example Test CA", which is none of those of SSL_CERT_FILE');
       expect(exitCode).toBe(4);
     },
   );
