@@ -36,6 +36,14 @@ function outputOf(metafile, entryPoint) {
   return found[0];
 }
 
+/** The bundler begins each file with its helpers, a kilobyte of them, and then this. */
+const AFTER_HELPERS = 'var stdin_exports={};';
+
+function splitHelpers(chunk) {
+  const end = chunk.indexOf(AFTER_HELPERS);
+  return end < 0 ? ['', chunk] : [chunk.slice(0, end), chunk.slice(end)];
+}
+
 /** As the bundled code asks for it. */
 const idOf = (output) => output.replace(/^dist\//, './');
 
@@ -46,12 +54,16 @@ const idOf = (output) => output.replace(/^dist\//, './');
 export function pack(chunks, metafile) {
   const packed = new Map();
   const add = (name, outputs) => {
+    let helpers = '';
     const modules = outputs.map((output) => {
       const id = idOf(output);
+      const [own, rest] = splitHelpers(chunks.get(id.slice(2)));
+      // Those with more of them have all that the others have.
+      if (own.length > helpers.length) helpers = own;
       // In parentheses, V8 compiles the function at once instead of skipping it first.
-      return `${JSON.stringify(id)}:(function(exports,require,module){${chunks.get(id.slice(2))}})`;
+      return `${JSON.stringify(id)}:(function(exports,require,module){${rest}})`;
     });
-    const text = `module.exports={${modules.join(',\n')}};\n`;
+    const text = `${helpers}module.exports={${modules.join(',\n')}};\n`;
     const file = name.includes('.')
       ? name
       : `${name}-${createHash('sha256').update(text).digest('hex').slice(0, 8)}.js`;
