@@ -55,11 +55,11 @@ describe('--show-config', () => {
         .split('\n')
         .filter((line) => /^--(topic|message|host|port|ws-path) /.test(line)),
     ).toEqual([
-      '--topic                    "a b"                                -t',
-      '--message                  -                                    default',
-      '--host                     broker.example.com                   -h',
-      '--port                     1883, with TLS 8883                  default',
-      '--ws-path                  /mqtt                                default',
+      '--topic                    "a b"                                     -t',
+      '--message                  -                                         default',
+      '--host                     broker.example.com                        -h',
+      '--port                     1883, with TLS 8883                       default',
+      '--ws-path                  /mqtt                                     default',
     ]);
   });
 

@@ -28,7 +28,8 @@ describe('the package', () => {
     const files = await packedFiles();
     const kinds = [
       /^bin\/mqtt-(pub|sub|rr|bench)\.js$/,
-      /^dist\/launch\.js$/,
+      /^dist\/(launch|thread)\.js$/,
+      /^dist\/mqtt-(pub|sub|rr|bench)--(help|version)\.txt$/,
       /^dist\/(mqtt-(pub|sub|rr|bench)|client)-[0-9a-f]{8}\.js$/,
       /^dist\/[\w-]+-[0-9a-f]{8}\.js\.[0-9a-f]{8}\.cache$/,
       /^dist\/[\w-]+-[0-9A-Z]{8}\.js$/,
