@@ -220,13 +220,15 @@ describeWith(['mosquitto', 'mosquitto_pub'], 'Pipes and stops', () => {
     expect([130, 27]).toContain(child.process.exitCode);
   });
 
-  it('SIGTSTP holds mqtt-sub, and SIGCONT lets it go on where it was', async () => {
+  // What SIGTSTP does as well, but not to a process group without a shell that watches over it, such as that of CI.
+  it('SIGSTOP holds mqtt-sub, and SIGCONT lets it go on where it was', async () => {
     const child = spawnCli('mqtt-sub', [...mosquitto.at, '-t', 'held', '-i', 'held', '-q', '1', '-C', '2']);
     await waitForSubscription(mosquitto.broker, 'held', child);
     await mosquittoPub(mosquitto.broker, '-t', 'held', '-m', 'before', '-q', '1');
     await child.stdout.waitFor('before\n');
-    child.kill('SIGTSTP');
+    child.kill('SIGSTOP');
     const isStopped = (): boolean => / T /.test(readFileSync(`/proc/${child.pid}/stat`, 'latin1'));
+    // Nothing tells of it.
     while (!isStopped()) await new Promise((resolve) => setTimeout(resolve, 10));
     await mosquittoPub(mosquitto.broker, '-t', 'held', '-m', 'meanwhile', '-q', '1');
     child.kill('SIGCONT');

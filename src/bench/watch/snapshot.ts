@@ -98,8 +98,11 @@ function describe(snapshot: Snapshot): string[] {
   ];
 }
 
+/** Timers may fire so much before their time. */
+const EARLY_MS = 20;
+
 function describeTime({ elapsedMs, remainingMs }: Snapshot): string {
-  const elapsed = formatDurationMs(Math.floor(elapsedMs / 1000) * 1000 || 0).replace(/^0 ms$/, '0 s');
+  const elapsed = formatDurationMs(Math.floor((elapsedMs + EARLY_MS) / 1000) * 1000 || 0).replace(/^0 ms$/, '0 s');
   if (remainingMs === null) return elapsed;
   return `${elapsed}, ${formatDurationMs(Math.max(1000, Math.ceil(remainingMs / 1000) * 1000))} left`;
 }
