@@ -110,8 +110,3 @@ export class Contents {
     };
   }
 }
-
-/** The content of one publisher. */
-export function makeContent(plan: ContentPlan, publisher: number, epochOffsetUs: number): Content {
-  return new Contents(plan, epochOffsetUs).of(publisher);
-}

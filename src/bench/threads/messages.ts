@@ -8,6 +8,7 @@ import type { ConnectionRecordState } from '../record/connection-record.ts';
 import type { DeliveriesState } from '../record/deliveries.ts';
 import type { LatencyState } from '../record/latency.ts';
 import type { RecorderState } from '../record/recorder.ts';
+import type { Progress } from '../watch/progress.ts';
 import type { ErrorState } from './plain.ts';
 import type { Share } from './share.ts';
 
@@ -30,17 +31,8 @@ export type Order =
   | { readonly kind: 'report'; readonly isCut: boolean }
   | { readonly kind: 'close'; readonly graceMs: number | undefined };
 
-/** Counters since the start. */
-export interface ThreadProgress {
-  readonly sent: number;
-  readonly accepted: number;
-  readonly delivered: number;
-  readonly inFlight: number;
-  readonly lost: number;
-  readonly connections: number;
-  /** Turns of the event loop of the thread; 0 where they are not known. */
-  readonly turns: number;
-}
+/** Counters since the start; `turns` of the event loop are 0 where they are not known. */
+export type ThreadProgress = Required<Omit<Progress, 'latency' | 'takeLagUs'>>;
 
 /** From a thread. */
 export type Report =

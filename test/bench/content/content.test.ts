@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Contents, hasHeader, makeContent } from '../../../src/bench/content/content.ts';
+import { Contents, hasHeader } from '../../../src/bench/content/content.ts';
 import { PROBE_HEADER_BYTES, ProbeReader } from '../../../src/bench/content/probe.ts';
 import { makePlan, RUN_ID } from '../support/drive.ts';
 import { payloadOf } from '../support/payload.ts';
@@ -41,18 +41,18 @@ describe('content', () => {
   it('fills a template in for each message, with the time of sending', () => {
     const source = '{"i":{i},"p":{publisher},"t":{time}}';
     const plan = makePlan({ scenario: 'pub', payload: { kind: 'template', source, sizeBytes: 100 } });
-    const content = makeContent(plan, 2, EPOCH_OFFSET_US);
+    const content = new Contents(plan, EPOCH_OFFSET_US).of(2);
     const payload = Buffer.alloc(content.sizeOf(1234));
     content.write(payload, 0, 1234, 0, 5_000_999);
     expect(JSON.parse(payload.toString())).toEqual({ i: 1234, p: 2, t: Date.UTC(2026, 0, 2) + 5000 });
   });
 
   it('has the same string for each message where the topic does not vary, and for each of its topics', () => {
-    const { topicOf } = makeContent(makePlan({ topic: 'a/{publisher}' }), 7, 0);
+    const { topicOf } = new Contents(makePlan({ topic: 'a/{publisher}' }), 0).of(7);
     expect(topicOf(0)).toBe('a/7');
-    const topics = makeContent(makePlan({ topic: 'a/{topic}', topics: 3 }), 7, 0);
+    const topics = new Contents(makePlan({ topic: 'a/{topic}', topics: 3 }), 0).of(7);
     expect([0, 1, 2, 3].map((sequence) => topics.topicOf(sequence))).toEqual(['a/0', 'a/1', 'a/2', 'a/0']);
-    const each = makeContent(makePlan({ topic: `{run}/{i}/{topic}`, topics: 3 }), 7, 0);
+    const each = new Contents(makePlan({ topic: `{run}/{i}/{topic}`, topics: 3 }), 0).of(7);
     expect(each.topicOf(5)).toBe(`${RUN_ID}/5/2`);
   });
 
@@ -67,7 +67,7 @@ describe('content', () => {
   });
 
   it('keeps no string of each topic where there are very many', () => {
-    const content = makeContent(makePlan({ topic: '{topic}', topics: 10_000_000 }), 0, 0);
+    const content = new Contents(makePlan({ topic: '{topic}', topics: 10_000_000 }), 0).of(0);
     expect(content.topicOf(9_999_999)).toBe('9999999');
     expect(content.topicOf(10_000_000)).toBe('0');
   });
