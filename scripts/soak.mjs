@@ -5,7 +5,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { setTimeout as pause } from 'node:timers/promises';
+import { bin, freePort } from './measuring.mjs';
 
 const MINUTES = Number(process.argv[2] ?? 60);
 const LINES_PER_SECOND = 500;
@@ -23,19 +24,9 @@ if (!(MINUTES > 0)) {
 
 const folder = mkdtempSync(join(tmpdir(), 'mqtt-soak-'));
 const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/usr/local/sbin` };
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const gone = (child) => new Promise((resolve) => child.once('close', resolve));
 
-/** A port that was free a moment ago. */
-async function findPort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-const port = await findPort();
+const port = await freePort();
 const configuration = join(folder, 'mosquitto.conf');
 writeFileSync(
   configuration,
@@ -76,8 +67,7 @@ await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
 const proxied = ['-h', '127.0.0.1', '-p', String(proxy.address().port)];
 
 function start(name, words, stdio) {
-  const file = fileURLToPath(new URL(`../bin/${name}.js`, import.meta.url));
-  return spawn(process.execPath, [file, ...words], { env, stdio });
+  return spawn(process.execPath, [bin(name), ...words], { env, stdio });
 }
 
 /** Memory in megabytes and open descriptors of a process. */

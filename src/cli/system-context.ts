@@ -1,23 +1,9 @@
-import { fstatSync, readdirSync, readFileSync } from 'node:fs';
+import { fstatSync, readdirSync, readFileSync, type Stats } from 'node:fs';
 import { connectSession } from '../mqtt/connect.ts';
 import type { Clock, Context, Input, Machine, Output, StopReason, Timer } from './context.ts';
 import { openFileOutput } from './file-output.ts';
 
-function isFolder(descriptor: number): boolean {
-  try {
-    return fstatSync(descriptor).isDirectory();
-  } catch {
-    return false;
-  }
-}
-
-function isFile(descriptor: number): boolean {
-  try {
-    return fstatSync(descriptor).isFile();
-  } catch {
-    return false;
-  }
-}
+const statOf = (descriptor: number): Stats | undefined => orUndefined(() => fstatSync(descriptor));
 
 /** Nobody wakes who waits for it. */
 const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4));
@@ -78,12 +64,13 @@ export function makeSystemContext(stop: AbortSignal, folder = '', readThread?: (
     // Getters: the first touch of a standard stream opens it, and costs start-up time where it is not used.
     get stdin(): Input {
       // Node makes an empty input of a folder: an empty message, which with -r deletes the retained one.
-      if (isFolder(0)) return process.stdin.destroy(Object.assign(new Error('it is a folder'), { code: 'EISDIR' }));
+      if (statOf(0)?.isDirectory())
+        return process.stdin.destroy(Object.assign(new Error('it is a folder'), { code: 'EISDIR' }));
       return process.stdin;
     },
     get stdout(): Output {
       stdout ??= inUse(
-        isFile(1) ? openFileOutput(1, process.getBuiltinModule('node:stream').Writable) : process.stdout,
+        statOf(1)?.isFile() ? openFileOutput(1, process.getBuiltinModule('node:stream').Writable) : process.stdout,
       );
       return stdout;
     },

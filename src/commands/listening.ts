@@ -7,7 +7,7 @@ import { formatAddress } from '../mqtt/address.ts';
 import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
 import { makeMessageLane } from '../mqtt/lane/message-lane.ts';
 import type { PacketProperties } from '../mqtt/properties.ts';
-import { describeReasonCode } from '../mqtt/reason-codes.ts';
+import { describeOutcome } from '../mqtt/reason-codes.ts';
 import type {
   Handled,
   ReceivedMessage,
@@ -231,7 +231,6 @@ export class Listening {
   }
 }
 
-function describeDenied({ filter, reasonCode, reasonString }: SubscribeOutcome): string {
-  const why = `${describeReasonCode(reasonCode)}${reasonString === undefined ? '' : `: ${reasonString}`}`;
-  return `${quote(filter)}: ${why}`;
+function describeDenied(outcome: SubscribeOutcome): string {
+  return `${quote(outcome.filter)}: ${describeOutcome(outcome)}`;
 }

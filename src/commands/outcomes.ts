@@ -1,5 +1,5 @@
 import { ConnectionLostError, PublishRefusedError } from '../errors.ts';
-import { describeReasonCode } from '../mqtt/reason-codes.ts';
+import { describeOutcome } from '../mqtt/reason-codes.ts';
 import type { PublishOutcome } from '../mqtt/session.ts';
 import { quote } from '../output/escape.ts';
 import { formatQuantity } from '../output/units.ts';
@@ -41,9 +41,8 @@ export class Outcomes {
     );
   }
 
-  #describeRefusal(topic: string, { reasonCode, reasonString }: PublishOutcome): PublishRefusedError {
+  #describeRefusal(topic: string, outcome: PublishOutcome): PublishRefusedError {
     const what = this.#sent === 1 ? 'the message' : `${this.#refused} of ${formatQuantity(this.#sent, 'message')}`;
-    const why = `${describeReasonCode(reasonCode)}${reasonString === undefined ? '' : `: ${reasonString}`}`;
-    return new PublishRefusedError(`the broker refused ${what}: ${quote(topic)}: ${why}`);
+    return new PublishRefusedError(`the broker refused ${what}: ${quote(topic)}: ${describeOutcome(outcome)}`);
   }
 }

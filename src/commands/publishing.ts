@@ -5,7 +5,6 @@ import { makeExchanges } from '../mqtt/lane/exchanges.ts';
 import { KeptPayloads } from '../mqtt/lane/kept-payloads.ts';
 import type { PublishLane } from '../mqtt/lane/publish-lane.ts';
 import { checkBrokerLimits } from '../mqtt/limits.ts';
-import { mayReconnectAfter } from '../mqtt/retry.ts';
 import type { OutgoingMessage, PublishOutcome, Session, SessionEnd } from '../mqtt/session.ts';
 import { formatDurationMs } from '../output/units.ts';
 import { AnswerWatch } from './answer-watch.ts';
@@ -13,7 +12,7 @@ import { Changes } from './changes.ts';
 import { Confirmation } from './confirmation.ts';
 import { describeInterruption } from './interruption.ts';
 import { Outcomes } from './outcomes.ts';
-import { describeFinalEnd } from './reconnecting.ts';
+import { describeLoss } from './reconnecting.ts';
 import { GATHERING_MS, largestWindow, mayGather, windowOf } from './window.ts';
 
 /** Bytes of messages that wait for an answer: with more than that no further one is sent. */
@@ -276,7 +275,7 @@ export class Publishing {
     const { reopen } = this.#options;
     try {
       const session = await reopen?.(end);
-      if (session === undefined) throw describeLoss(end);
+      if (session === undefined) throw describeLoss(end, `the connection was lost (${end.reason})`);
       this.#session = session;
       this.#isConnected = true;
       this.#lane = this.#open(session);
@@ -314,10 +313,4 @@ export class Publishing {
     this.#changes.tell();
     this.onChange?.();
   }
-}
-
-function describeLoss(end: SessionEnd): ConnectionLostError {
-  return mayReconnectAfter(end)
-    ? new ConnectionLostError(`the connection was lost (${end.reason})`)
-    : describeFinalEnd(end);
 }

@@ -130,8 +130,13 @@ function describeResumption({ info }: Session, plan: ConnectionPlan): string {
   return info.sessionPresent ? ', session resumed' : ', session lost: messages in between may be missing';
 }
 
+/** An end that nothing follows; `lost` says it where another attempt was thinkable. */
+export function describeLoss(end: SessionEnd, lost: string): ConnectionLostError {
+  return mayReconnectAfter(end) ? new ConnectionLostError(lost) : describeFinalEnd(end);
+}
+
 /** An end after which another attempt would be a fight, or in vain: see {@link mayReconnectAfter}. */
-export function describeFinalEnd({ reason, reasonCode, serverReference }: SessionEnd): ConnectionLostError {
+function describeFinalEnd({ reason, reasonCode, serverReference }: SessionEnd): ConnectionLostError {
   if (reasonCode === 0x8e) {
     return new ConnectionLostError(SESSION_TAKEN_OVER, 'Give each client its own: -i NAME');
   }

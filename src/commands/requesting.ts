@@ -1,32 +1,18 @@
 /** Requests and their answers, one after the other over one session. [MQTT5 4.10] */
 import { randomUUID } from 'node:crypto';
 import type { Context } from '../cli/context.ts';
-import {
-  CliError,
-  ConnectionLostError,
-  PublishRefusedError,
-  SubscriptionDeniedError,
-  TimeLimitError,
-} from '../errors.ts';
+import { CliError, PublishRefusedError, SubscriptionDeniedError, TimeLimitError } from '../errors.ts';
 import { checkBrokerLimits } from '../mqtt/limits.ts';
 import type { PacketProperties } from '../mqtt/properties.ts';
-import { describeReasonCode } from '../mqtt/reason-codes.ts';
-import { mayReconnectAfter } from '../mqtt/retry.ts';
-import type {
-  OutgoingMessage,
-  ReceivedMessage,
-  Session,
-  SessionEnd,
-  SessionHandlers,
-  Subscription,
-} from '../mqtt/session.ts';
+import { describeOutcome } from '../mqtt/reason-codes.ts';
+import type { OutgoingMessage, ReceivedMessage, Session, SessionHandlers, Subscription } from '../mqtt/session.ts';
 import { quote } from '../output/escape.ts';
 import type { Sink } from '../output/sink.ts';
 import { formatDurationMs } from '../output/units.ts';
 import type { Writer } from '../output/writer.ts';
 import { describeInterruption } from './interruption.ts';
 import { formatLatency } from './latency.ts';
-import { describeFinalEnd } from './reconnecting.ts';
+import { describeLoss } from './reconnecting.ts';
 
 export interface RequestingOptions {
   readonly message: Omit<OutgoingMessage, 'payload'>;
@@ -79,12 +65,15 @@ export class Requesting {
   /** Subscribes to the Response Topic. Throws SubscriptionDeniedError. */
   async subscribe(session: Session): Promise<void> {
     this.#session = session;
-    void session.ended.then((end) => this.#giveUp(describeLoss(end)));
+    void session.ended.then((end) =>
+      this.#giveUp(describeLoss(end, `the connection was lost before the answer came: ${end.reason}`)),
+    );
     const { subscription, subscribeProperties } = this.#options;
     const [outcome] = await this.unlessGivenUp(session.subscribe([subscription], subscribeProperties));
     if (outcome !== undefined && outcome.reasonCode >= 0x80) {
-      const why = `${describeReasonCode(outcome.reasonCode)}${outcome.reasonString === undefined ? '' : `: ${outcome.reasonString}`}`;
-      throw new SubscriptionDeniedError(`subscription not allowed: ${quote(outcome.filter)}: ${why}`);
+      throw new SubscriptionDeniedError(
+        `subscription not allowed: ${quote(outcome.filter)}: ${describeOutcome(outcome)}`,
+      );
     }
   }
 
@@ -144,10 +133,11 @@ export class Requesting {
   }
 
   async #publish(request: OutgoingMessage, session: Session): Promise<void> {
-    const { reasonCode, reasonString } = await session.publish(request);
-    if (reasonCode < 0x80) return;
-    const why = `${describeReasonCode(reasonCode)}${reasonString === undefined ? '' : `: ${reasonString}`}`;
-    throw new PublishRefusedError(`the broker refused the request: ${quote(request.topic)}: ${why}`);
+    const outcome = await session.publish(request);
+    if (outcome.reasonCode < 0x80) return;
+    throw new PublishRefusedError(
+      `the broker refused the request: ${quote(request.topic)}: ${describeOutcome(outcome)}`,
+    );
   }
 
   #receive(message: ReceivedMessage): Promise<void> | undefined {
@@ -203,10 +193,4 @@ export class Requesting {
       promise.then(resolve, reject).finally(() => this.#waiting.delete(reject));
     });
   }
-}
-
-function describeLoss(end: SessionEnd): ConnectionLostError {
-  return mayReconnectAfter(end)
-    ? new ConnectionLostError(`the connection was lost before the answer came: ${end.reason}`)
-    : describeFinalEnd(end);
 }

@@ -1,7 +1,7 @@
 /** `--remove-retained`: deletes each retained message that was received. */
 import type { Context } from '../cli/context.ts';
 import { ConnectionLostError, PublishRefusedError } from '../errors.ts';
-import { describeReasonCode } from '../mqtt/reason-codes.ts';
+import { describeOutcome } from '../mqtt/reason-codes.ts';
 import type { PublishOutcome, ReceivedMessage, Session } from '../mqtt/session.ts';
 import { quote } from '../output/escape.ts';
 import { formatDurationMs, formatQuantity } from '../output/units.ts';
@@ -128,8 +128,8 @@ export class RetainedRemoval {
   /** Throws PublishRefusedError when the broker refused to delete a message so far. */
   check(): void {
     if (this.#refused === undefined) return;
-    const { topic, reasonCode, reasonString } = this.#refused;
-    const why = `${describeReasonCode(reasonCode)}${reasonString === undefined ? '' : `: ${reasonString}`}`;
+    const { topic } = this.#refused;
+    const why = describeOutcome(this.#refused);
     const all = this.#removed + this.#refusals;
     const what =
       all === 1

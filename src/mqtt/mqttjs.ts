@@ -37,7 +37,6 @@ import type {
   MessageProperties,
   OutgoingMessage,
   PublishOutcome,
-  ReceivedMessage,
   Session,
   SessionEnd,
   SessionHandlers,
@@ -286,7 +285,7 @@ class MqttjsSession implements Session {
       settle: () => settle?.(),
       unreleased,
       isOpen: () => !this.#closing && this.#info !== undefined,
-      readPublish: (packet) => readPublish(packet, version),
+      readPublish: makeReadPublish(version),
     });
   }
 
@@ -376,15 +375,18 @@ class MqttjsSession implements Session {
   }
 }
 
-/** The bytes of one PUBLISH. Undefined for what is malformed, and for what has a Topic Alias. */
-function readPublish(bytes: Buffer, version: ProtocolVersion): ReceivedMessage | undefined {
+/** Reads the bytes of one PUBLISH. Undefined for what is malformed, and for what has a Topic Alias. */
+function makeReadPublish(version: ProtocolVersion): MessageLaneOwner['readPublish'] {
   const found: Packet[] = [];
   const reading = parser({ protocolVersion: version });
   // An error, where there is nothing that listens to it, would be thrown.
   reading.on('error', () => undefined);
   reading.on('packet', (packet) => found.push(packet));
-  reading.parse(bytes);
-  const [packet] = found;
-  if (packet?.cmd !== 'publish' || packet.properties?.topicAlias !== undefined) return undefined;
-  return findFault(packet, true) === undefined ? messageOf(packet, version) : undefined;
+  return (bytes) => {
+    found.length = 0;
+    reading.parse(bytes);
+    const [packet] = found;
+    if (packet?.cmd !== 'publish' || packet.properties?.topicAlias !== undefined) return undefined;
+    return findFault(packet, true) === undefined ? messageOf(packet, version) : undefined;
+  };
 }

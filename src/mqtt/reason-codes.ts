@@ -1,5 +1,6 @@
 /** Reason Codes and return codes in words. [MQTT5 2.4] [MQTT3.1.1 3.2.2.3] */
 import type { ProtocolVersion } from './connection-plan.ts';
+import type { PublishOutcome } from './session.ts';
 
 const REASON_NAMES: Readonly<Record<number, string>> = {
   0: 'Success',
@@ -62,6 +63,11 @@ export const SESSION_TAKEN_OVER = 'another client connected with the same Client
 /** Such as `Not authorized (0x87)`; a code that does not exist is called unknown. */
 export function describeReasonCode(code: number): string {
   return `${REASON_NAMES[code] ?? 'unknown Reason Code'} (${hex(code)})`;
+}
+
+/** The same with what the broker said about it. */
+export function describeOutcome({ reasonCode, reasonString }: PublishOutcome): string {
+  return `${describeReasonCode(reasonCode)}${reasonString === undefined ? '' : `: ${reasonString}`}`;
 }
 
 /** A CONNACK code: before MQTT 5, and from brokers that answer MQTT 5 in the old form, it is a return code below 6. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../cli/context.ts';
 import { SubscriptionDeniedError, UnreachableError } from '../../errors.ts';
 import type { ConnectionPlan } from '../../mqtt/connection-plan.ts';
-import { describeReasonCode } from '../../mqtt/reason-codes.ts';
+import { describeOutcome } from '../../mqtt/reason-codes.ts';
 import type { QoS, Session } from '../../mqtt/session.ts';
 import { quote } from '../../output/escape.ts';
 import { type BenchPlan, filterOf } from '../plan/plan.ts';
@@ -38,10 +38,8 @@ export async function subscribeAll(
   const outcomes = answers.flat();
   const denied = outcomes.find(({ reasonCode }) => reasonCode >= 0x80);
   if (denied) {
-    const { filter, reasonCode, reasonString } = denied;
-    const why = `${describeReasonCode(reasonCode)}${reasonString === undefined ? '' : `: ${reasonString}`}`;
     throw new SubscriptionDeniedError(
-      `the broker denied the subscription to ${quote(filter)}: ${why}`,
+      `the broker denied the subscription to ${quote(denied.filter)}: ${describeOutcome(denied)}`,
       'Which topics may this user read? -t sets them.',
     );
   }

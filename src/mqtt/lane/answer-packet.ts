@@ -14,10 +14,14 @@ export const ANSWER_BYTES = 4;
 const REASON_STRING = 0x1f;
 const USER_PROPERTY = 0x26;
 
+export function packetIdAt(bytes: Buffer, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+}
+
 /** Throws Error for a packet without a Packet Identifier. */
 export function packetIdOf(bytes: Buffer, body: number, end: number): number {
   if (end - body < 2) throw new Error('the broker sent an acknowledgement without a Packet Identifier');
-  return ((bytes[body] ?? 0) << 8) | (bytes[body + 1] ?? 0);
+  return packetIdAt(bytes, body);
 }
 
 /** Success where the packet ends after its Packet Identifier. [MQTT5 3.4.2.1] */

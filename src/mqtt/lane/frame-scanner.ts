@@ -1,3 +1,5 @@
+import { InternalError } from '../../errors.ts';
+
 /** What becomes of a packet: `start` its first byte, `body` the first one after Remaining Length, `end` one after its last. */
 export type TakeFrame = (type: number, bytes: Buffer, start: number, body: number, end: number) => boolean;
 
@@ -22,9 +24,15 @@ export class FrameScanner {
     this.#pass = pass;
   }
 
-  /** From here on packets of these types go to `take`; where that says false, they go on. */
+  /**
+   * From here on packets of these types go to `take`; where that says false, they go on. Throws InternalError for a type
+   * that is claimed.
+   */
   claim(types: readonly number[], take: TakeFrame): void {
-    for (const type of types) this.#takes[type] = take;
+    for (const type of types) {
+      if (this.#takes[type] !== undefined) throw new InternalError(`two lanes for packets of type ${type}`);
+      this.#takes[type] = take;
+    }
   }
 
   /** Throws Error for a Remaining Length that is none. [MQTT5 1.5.5] */

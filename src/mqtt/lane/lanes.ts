@@ -1,10 +1,9 @@
-import { InternalError } from '../../errors.ts';
 import type { ProtocolVersion } from '../connection-plan.ts';
 import type { PacketIdentifiers } from '../packet-identifiers.ts';
 import type { Wire } from '../wire.ts';
 import { PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL } from './answer-packet.ts';
 import type { Exchanges } from './exchanges.ts';
-import { FrameScanner, type TakeFrame } from './frame-scanner.ts';
+import { FrameScanner } from './frame-scanner.ts';
 import { PacketWriter } from './packet-writer.ts';
 import { PublishLane, type PublishLaneEvents } from './publish-lane.ts';
 import type { MessageKind } from './publish-packet.ts';
@@ -31,7 +30,6 @@ export class Lanes {
   readonly #trace: ((line: string) => void) | undefined;
   readonly #writer: PacketWriter;
   readonly #scanner: FrameScanner;
-  readonly #claimed = new Set<number>();
   /**
    * Called before the packets of each read of the connection are handed over: they have all come now, and one look at
    * the clock is enough.
@@ -63,7 +61,9 @@ export class Lanes {
     const lane = new PublishLane(this.#writer, this.#version, kind, exchanges, events, this.#trace);
     if (kind.qos > 0) {
       this.#identifiers.reserve(exchanges.largest);
-      this.#claim([PUBACK, PUBREC, PUBCOMP], (type, bytes, _start, body, end) => lane.take(type, bytes, body, end));
+      this.#scanner.claim([PUBACK, PUBREC, PUBCOMP], (type, bytes, _start, body, end) =>
+        lane.take(type, bytes, body, end),
+      );
     }
     return lane;
   }
@@ -71,15 +71,7 @@ export class Lanes {
   /** From here on every message goes to `onPayload`. */
   openReceive(onPayload: OnPayload): void {
     const lane = new ReceiveLane(this.#writer, this.#version, onPayload);
-    this.#claim([PUBLISH, PUBREL], (type, bytes, start, body, end) => lane.take(type, bytes, start, body, end));
-  }
-
-  #claim(types: readonly number[], take: TakeFrame): void {
-    for (const type of types) {
-      if (this.#claimed.has(type)) throw new InternalError(`two lanes for packets of type ${type}`);
-      this.#claimed.add(type);
-    }
-    this.#scanner.claim(types, take);
+    this.#scanner.claim([PUBLISH, PUBREL], (type, bytes, start, body, end) => lane.take(type, bytes, start, body, end));
   }
 
   #read(chunk: Buffer): void {

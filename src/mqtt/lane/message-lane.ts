@@ -1,6 +1,6 @@
 import type { ReceivedMessage } from '../session.ts';
 import type { Wire } from '../wire.ts';
-import { ANSWER_BYTES, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, writeAnswer } from './answer-packet.ts';
+import { ANSWER_BYTES, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, packetIdAt, writeAnswer } from './answer-packet.ts';
 
 const CONNACK = 2;
 /** The longest fixed header: type and flags, and four bytes of Remaining Length. [MQTT5 2.1.4] */
@@ -305,10 +305,6 @@ export class MessageLane {
 /** Of PUBLISH or PUBREL. [MQTT-3.3.1-4] [MQTT-3.6.1-1] */
 function hasValidFlags(first: number): boolean {
   return first >> 4 === PUBREL ? (first & 0x0f) === 2 : (first & 0x06) !== 0x06;
-}
-
-function packetIdAt(bytes: Buffer, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
 /** Where what follows the fixed header begins; 0 when its end is not there, or it has none. */

@@ -1,6 +1,15 @@
 import type { ProtocolVersion } from '../connection-plan.ts';
 import type { QoS } from '../session.ts';
-import { ANSWER_BYTES, PUBACK, PUBCOMP, PUBLISH, PUBREC, packetIdOf, writeAnswer } from './answer-packet.ts';
+import {
+  ANSWER_BYTES,
+  PUBACK,
+  PUBCOMP,
+  PUBLISH,
+  PUBREC,
+  packetIdAt,
+  packetIdOf,
+  writeAnswer,
+} from './answer-packet.ts';
 import type { PacketWriter } from './packet-writer.ts';
 
 /** A message of the broker, in place: `bytes` from `from` up to, not including, `to` are its payload, and only now. */
@@ -44,7 +53,7 @@ export class ReceiveLane {
     let id = 0;
     if (qos > 0) {
       if (at + 2 > end || qos === 3) throw new Error(MALFORMED);
-      id = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+      id = packetIdAt(bytes, at);
       at += 2;
     }
     if (this.#hasProperties) at = skipProperties(bytes, at, end);
