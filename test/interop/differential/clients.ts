@@ -1,6 +1,7 @@
 /** Starts mosquitto's client and ours with the same words, each at its own proxy. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { untilAtRest } from '../../support/at-rest.ts';
 import { startInTest } from '../../support/child.ts';
 import { withDeadline } from '../../support/deadline.ts';
 import { findCommand } from '../../support/needs.ts';
@@ -30,7 +31,8 @@ export interface RunningClient {
   readonly recording: Promise<Recording>;
   /** Rejects when it does not end in time. */
   readonly outcome: Promise<Outcome>;
-  stop(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void;
+  /** Resolves once the signal is sent. */
+  stop(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
 export interface Both<T> {
@@ -133,7 +135,11 @@ function startTheirs(
     stdout,
     stderr,
   }));
-  return { stdout: child.stdout, recording, outcome: withRecording(ended, recording), stop: child.kill };
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    await untilAtRest(child.pid);
+    child.kill(signal);
+  };
+  return { stdout: child.stdout, recording, outcome: withRecording(ended, recording), stop };
 }
 
 function startOurs(
@@ -152,14 +158,15 @@ function startOurs(
       stdout,
       stderr,
     }));
-    return { stdout: child.stdout, recording, outcome: withRecording(ended, recording), stop: child.kill };
+    const stop = async (signal: NodeJS.Signals): Promise<void> => child.kill(signal);
+    return { stdout: child.stdout, recording, outcome: withRecording(ended, recording), stop };
   }
   const cli = startCli(`mqtt-${tool}`, argv, { real: true, env, stdin: stdin ?? '' });
   return {
     stdout: cli.stdout.transcript,
     recording,
     outcome: withRecording(withDeadline(cli.result, `end of mqtt-${tool} ${words.join(' ')}`, END_MS), recording),
-    stop(signal) {
+    async stop(signal) {
       if (signal === 'SIGKILL') throw new Error('what runs in this process cannot be killed: `spawned`');
       cli.stop(signal);
     },

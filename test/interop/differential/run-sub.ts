@@ -23,7 +23,7 @@ export async function runSubCase(world: World, one: SubCase): Promise<void> {
     if (one.stop) {
       const { after, signal } = one.stop;
       await Promise.all([theirs, ours].map(({ stdout }) => stdout.waitFor(after)));
-      for (const client of [theirs, ours]) client.stop(signal);
+      await Promise.all([theirs, ours].map((client) => client.stop(signal)));
     }
     const outcomes: Both<Outcome> = { theirs: await theirs.outcome, ours: await ours.outcome };
     compare(outcomes, one, one.wire ?? false);

@@ -14,7 +14,7 @@ export async function runWillCase(world: World, one: WillCase): Promise<void> {
   const { theirs, ours } = startBoth(world, tool, { ...rest, ...(tool === 'pub' && signal && { holdsStdin: true }) });
   await Promise.all([theirs, ours].map((client) => isReady(client, tool)));
   if (message) await publisher.publish(message);
-  if (signal) for (const client of [theirs, ours]) client.stop(signal);
+  if (signal) await Promise.all([theirs, ours].map((client) => client.stop(signal)));
   compare({ theirs: await theirs.outcome, ours: await ours.outcome }, withoutExit(one), false);
   for (const { recording } of [theirs, ours]) {
     const [connect] = (await recording).sent;
