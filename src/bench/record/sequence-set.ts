@@ -33,10 +33,7 @@ export class SequenceSet {
   /** Adds every number below `end`. */
   addBelow(end: number): void {
     const whole = end >>> CHUNK_SHIFT;
-    for (let index = 0; index < whole; index += 1) {
-      this.#chunks[index] = FULL;
-      this.#counts[index] = CHUNK_BITS;
-    }
+    for (let index = 0; index < whole; index += 1) this.#fill(index);
     for (let sequence = whole * CHUNK_BITS; sequence < end; sequence += 1) this.add(sequence);
   }
 
@@ -72,10 +69,10 @@ export class SequenceSet {
   /** Adds every number of another set. */
   absorb(state: SequenceState): void {
     for (const [index, chunk] of state.entries()) {
-      if (chunk === null) continue;
+      if (chunk === 'full') this.#fill(index);
+      if (chunk === 'full' || chunk === null) continue;
       for (let at = 0; at < CHUNK_BITS; at += 1) {
-        const isIn = chunk === 'full' || (((chunk[at >>> 5] ?? 0) >>> (at & 31)) & 1) === 1;
-        if (isIn) this.add(index * CHUNK_BITS + at);
+        if ((((chunk[at >>> 5] ?? 0) >>> (at & 31)) & 1) === 1) this.add(index * CHUNK_BITS + at);
       }
     }
   }
@@ -85,12 +82,22 @@ export class SequenceSet {
     return chunk === FULL || (((chunk?.[at >>> 5] ?? 0) >>> (at & 31)) & 1) === 1;
   }
 
-  #makeChunk(index: number): Uint32Array {
-    // Without holes the arrays stay fast.
+  #fill(index: number): void {
+    this.#makeRoom(index);
+    this.#chunks[index] = FULL;
+    this.#counts[index] = CHUNK_BITS;
+  }
+
+  /** Without holes the arrays stay fast. */
+  #makeRoom(index: number): void {
     while (this.#chunks.length <= index) {
       this.#chunks.push(undefined);
       this.#counts.push(0);
     }
+  }
+
+  #makeChunk(index: number): Uint32Array {
+    this.#makeRoom(index);
     const chunk = new Uint32Array(WORDS);
     this.#chunks[index] = chunk;
     return chunk;

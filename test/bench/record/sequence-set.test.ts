@@ -47,6 +47,27 @@ describe('SequenceSet', () => {
     expect(set.countOutside(new SequenceSet())).toBe(10_001);
   });
 
+  it('takes over the state of another set: whole chunks, parts of them, and none', () => {
+    const numbers = fc.array(sequence, { maxLength: 300 });
+    const wholeChunks = fc.subarray([0, 1, 2, 3]);
+    fc.assert(
+      fc.property(numbers, wholeChunks, numbers, wholeChunks, (ours, ourWhole, theirs, theirWhole) => {
+        const withChunks = (some: readonly number[], whole: readonly number[]): number[] => [
+          ...some,
+          ...whole.flatMap((chunk) => Array.from({ length: 4096 }, (_, at) => chunk * 4096 + at)),
+        ];
+        const [first, second] = [withChunks(ours, ourWhole), withChunks(theirs, theirWhole)];
+        const set = setOf(first);
+        set.absorb(setOf(second).toState());
+        const both = setOf([...first, ...second]);
+        expect(set.toState()).toEqual(both.toState());
+        expect(set.countFrom(0)).toBe(new Set([...first, ...second]).size);
+        expect(set.add(first[0] ?? 20_000)).toBe(first.length === 0);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('takes the largest sequence number', () => {
     const set = new SequenceSet();
     set.add(3_000_000_000);
