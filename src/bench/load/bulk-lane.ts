@@ -2,11 +2,10 @@ import type { Clock } from '../../cli/context.ts';
 import { makeExchanges } from '../../mqtt/lane/exchanges.ts';
 import type { Lanes } from '../../mqtt/lane/lanes.ts';
 import type { PublishLane as MqttLane } from '../../mqtt/lane/publish-lane.ts';
-import { inFlightLimit } from '../../mqtt/limits.ts';
 import type { Session } from '../../mqtt/session.ts';
 import type { Content } from '../content/content.ts';
 import type { BenchPlan } from '../plan/plan.ts';
-import { isRetained, type LaneEvents, type PublishLane } from './lane.ts';
+import { isRetained, type LaneEvents, type PublishLane, receiveMaximumOf } from './lane.ts';
 
 /** Sends by the lane of a session: packets are written in place, and many go out together. */
 export class BulkLane implements PublishLane {
@@ -27,7 +26,7 @@ export class BulkLane implements PublishLane {
     clock: Clock,
   ) {
     const { info } = session;
-    const limit = plan.isWindowChosen ? info.receiveMaximum : inFlightLimit(info, plan.qos);
+    const limit = receiveMaximumOf(plan, info);
     const exchanges = makeExchanges(Math.min(window, limit));
     // Messages that are given up keep their identifiers until they are answered.
     this.receiveMaximum = Math.min(limit, exchanges.largest);

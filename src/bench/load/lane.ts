@@ -4,6 +4,7 @@ import type { OutgoingMessage, PublishOutcome, Session, SessionInfo } from '../.
 import type { Content } from '../content/content.ts';
 import { TopicAliases } from '../content/topic-aliases.ts';
 import type { BenchPlan } from '../plan/plan.ts';
+import type { Recorder } from '../record/recorder.ts';
 
 /** What a lane calls back. */
 export interface LaneEvents {
@@ -32,6 +33,28 @@ export function isRetained({ retain }: BenchPlan, { retainAvailable }: SessionIn
   return retain && retainAvailable;
 }
 
+/** How many QoS 1 and 2 messages a publisher may have under way; where the window was chosen only the broker bounds it. */
+export function receiveMaximumOf({ isWindowChosen, qos }: BenchPlan, info: SessionInfo): number {
+  return isWindowChosen ? info.receiveMaximum : inFlightLimit(info, qos);
+}
+
+/** What publisher `index` of `recorder` tells it; `wake` is called when a message was acknowledged. */
+export function laneEventsOf(
+  recorder: Recorder,
+  index: number,
+  wake: () => void,
+  onFailed: LaneEvents['onFailed'],
+): LaneEvents {
+  return {
+    onAcknowledged: (sequence, sentUs, nowUs, outcome) => {
+      recorder.acknowledged(index, sequence, sentUs, nowUs, outcome);
+      wake();
+    },
+    onReceived: (sentUs, nowUs) => recorder.receipted(sentUs, nowUs),
+    onFailed,
+  };
+}
+
 /** Sends by {@link Session.publish}. */
 export class SessionLane implements PublishLane {
   readonly receiveMaximum: number;
@@ -44,7 +67,7 @@ export class SessionLane implements PublishLane {
 
   constructor(session: Session, plan: BenchPlan, content: Content, events: LaneEvents, clock: Clock) {
     const { info } = session;
-    this.receiveMaximum = plan.isWindowChosen ? info.receiveMaximum : inFlightLimit(info, plan.qos);
+    this.receiveMaximum = receiveMaximumOf(plan, info);
     this.#session = session;
     this.#events = events;
     this.#clock = clock;

@@ -1,10 +1,9 @@
 import type { Clock } from '../../cli/context.ts';
-import { inFlightLimit } from '../../mqtt/limits.ts';
 import type { MessageProperties, Session } from '../../mqtt/session.ts';
 import type { Content } from '../content/content.ts';
 import { PROBE_HEADER_BYTES } from '../content/probe.ts';
 import type { BenchPlan } from '../plan/plan.ts';
-import type { LaneEvents, PublishLane } from './lane.ts';
+import { type LaneEvents, type PublishLane, receiveMaximumOf } from './lane.ts';
 
 /** Sends requests: messages that say where the response is to go, and what it is to bring back. [MQTT5 4.10] */
 export class RequestLane implements PublishLane {
@@ -24,8 +23,7 @@ export class RequestLane implements PublishLane {
     events: LaneEvents,
     clock: Clock,
   ) {
-    const { info } = session;
-    this.receiveMaximum = plan.isWindowChosen ? info.receiveMaximum : inFlightLimit(info, plan.qos);
+    this.receiveMaximum = receiveMaximumOf(plan, session.info);
     this.#session = session;
     this.#plan = plan;
     this.#content = content;

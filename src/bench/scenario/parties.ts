@@ -8,7 +8,7 @@ import { checkBroker } from '../connect/preflight.ts';
 import { subscribeAll } from '../connect/subscribe.ts';
 import type { Content, Contents } from '../content/content.ts';
 import { BulkLane } from '../load/bulk-lane.ts';
-import { isRetained, type LaneEvents, type PublishLane, SessionLane } from '../load/lane.ts';
+import { isRetained, laneEventsOf, type PublishLane, SessionLane } from '../load/lane.ts';
 import { type BenchPlan, publisherWindowOf } from '../plan/plan.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { Ending } from './ending.ts';
@@ -96,14 +96,7 @@ function makeLane(
   recorder: Recorder,
   { clock, ending, plan, wake }: PartyWorld,
 ): PublishLane {
-  const events: LaneEvents = {
-    onAcknowledged: (sequence, sentUs, nowUs, outcome) => {
-      recorder.acknowledged(index, sequence, sentUs, nowUs, outcome);
-      wake();
-    },
-    onReceived: (sentUs, nowUs) => recorder.receipted(sentUs, nowUs),
-    onFailed: (error) => ending.byError(error),
-  };
+  const events = laneEventsOf(recorder, index, wake, (error) => ending.byError(error));
   if (session.lanes === undefined) return new SessionLane(session, plan, content, events, clock);
   return new BulkLane(session, session.lanes, plan, content, publisherWindowOf(plan), events, clock);
 }
@@ -118,8 +111,8 @@ export function checkFirst(plan: BenchPlan, contents: Contents, info: SessionInf
   checkLimits(plan, contents.of(0).topicOf(0), Buffer.alloc(plan.payload.sizeBytes), info);
 }
 
-/** Throws PublishRefusedError for messages that the broker said it would not take. */
-function checkLimits(plan: BenchPlan, topic: string, payload: Buffer, info: SessionInfo): void {
+/** Throws PublishRefusedError for messages that the broker said it would not take; `payload` is as large as any. */
+export function checkLimits(plan: BenchPlan, topic: string, payload: Buffer, info: SessionInfo): void {
   const { properties, qos, topicAlias } = plan;
   const message = {
     topic,
@@ -134,8 +127,6 @@ function checkLimits(plan: BenchPlan, topic: string, payload: Buffer, info: Sess
 /** All that the broker had sent to a subscriber before it answers PINGREQ has been counted: late duplicates too. */
 export async function passBarrier(subscribers: readonly Session[], clock: Clock, abort: AbortSignal): Promise<void> {
   const answers = Promise.allSettled(subscribers.map((subscriber) => subscriber.ping()));
-  const aborted = new Promise<void>((resolve) => {
-    abort.addEventListener('abort', () => resolve());
-  });
-  await within(Promise.race([answers, aborted]), BARRIER_MS, clock);
+  // What cuts it short is told by the run itself.
+  await within(answers, BARRIER_MS, clock, abort).catch(() => undefined);
 }

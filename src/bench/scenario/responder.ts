@@ -1,11 +1,12 @@
-import { inFlightLimit } from '../../mqtt/limits.ts';
 import type { OutgoingMessage, ReceivedMessage, Session } from '../../mqtt/session.ts';
 import { markOf, ProbeReader } from '../content/probe.ts';
+import { receiveMaximumOf } from '../load/lane.ts';
 import { type BenchPlan, filterOf } from '../plan/plan.ts';
 
 /** Responds to the requests of a run with their own payload. [MQTT5 4.10] */
 export class Responder {
   readonly #plan: BenchPlan;
+  readonly #mark: ReturnType<typeof markOf>;
   readonly #probe: ProbeReader;
   readonly #onFailed: (error: Error) => void;
   #session: Session | undefined;
@@ -18,16 +19,15 @@ export class Responder {
   /** @param onFailed called when a response cannot be sent, for another reason than the end of the connection too. */
   constructor(plan: BenchPlan, epochOffsetUs: number, onFailed: (error: Error) => void) {
     this.#plan = plan;
+    this.#mark = markOf(plan.runId);
     this.#probe = new ProbeReader(epochOffsetUs);
     this.#onFailed = onFailed;
   }
 
   /** From now on it responds by way of this session. */
   open(session: Session): void {
-    const { isWindowChosen, qos } = this.#plan;
-    const { info } = session;
     this.#session = session;
-    this.#limit = isWindowChosen ? info.receiveMaximum : inFlightLimit(info, qos);
+    this.#limit = receiveMaximumOf(this.#plan, session.info);
   }
 
   respond(request: ReceivedMessage): void {
@@ -39,8 +39,8 @@ export class Responder {
 
   /** Undefined: it is no request of this run. */
   #makeResponse({ payload, properties }: ReceivedMessage): OutgoingMessage | undefined {
-    const { qos, runId } = this.#plan;
-    const { runHigh, runLow } = markOf(runId);
+    const { qos } = this.#plan;
+    const { runHigh, runLow } = this.#mark;
     const probe = this.#probe;
     if (!probe.read(payload, 0, payload.length) || probe.runLow !== runLow || probe.runHigh !== runHigh)
       return undefined;

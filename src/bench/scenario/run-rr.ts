@@ -1,11 +1,9 @@
 /** `mqtt-bench rr`: requests, and the responses to them. [MQTT5 4.10] */
 import type { ConnectionPlan } from '../../mqtt/connection-plan.ts';
-import type { Session } from '../../mqtt/session.ts';
-import { checkBroker } from '../connect/preflight.ts';
 import { subscribeAll } from '../connect/subscribe.ts';
 import { Contents } from '../content/content.ts';
 import { epochOffsetUsOf } from '../content/probe.ts';
-import type { LaneEvents, PublishLane } from '../load/lane.ts';
+import { laneEventsOf, type PublishLane } from '../load/lane.ts';
 import { Load } from '../load/load.ts';
 import { RequestLane } from '../load/request-lane.ts';
 import { type BenchPlan, filterOf } from '../plan/plan.ts';
@@ -13,7 +11,7 @@ import { requestFilterOf } from '../plan/rr-plan.ts';
 import { VerifiedDeliveries } from '../record/deliveries.ts';
 import { Recorder } from '../record/recorder.ts';
 import { progressOf } from '../watch/progress.ts';
-import { passBarrier } from './parties.ts';
+import { checkFirst, checkLimits, passBarrier } from './parties.ts';
 import { Responder } from './responder.ts';
 import { Responses } from './responses.ts';
 import type { BenchRun, BenchWorld } from './run.ts';
@@ -31,7 +29,7 @@ export async function runRr(plan: BenchPlan, connection: ConnectionPlan, world: 
     recorder,
     async play(stage) {
       const { connections, ending } = stage;
-      checkLimits(plan, contents.of(0).topicOf(0), stage);
+      checkFirst(plan, contents, stage.info);
       await openResponders(plan, connection, contents, stage, world);
       const requesters = await connections.openMany('requester', plan.publishers, (index) => ({
         ...handlers,
@@ -44,17 +42,12 @@ export async function runRr(plan: BenchPlan, connection: ConnectionPlan, world: 
       stage.publishers = requesters.map(({ info }) => info);
       const { suback } = connections.record;
       stage.grantedQoS = await subscribeAll(requesters, plan, connection, clock, ending.signal, suback);
+      const largest = Buffer.alloc(plan.payload.sizeBytes);
       const lanes = requesters.map((session, index): PublishLane => {
-        const events: LaneEvents = {
-          onAcknowledged: (sequence, sentUs, nowUs, outcome) => {
-            recorder.acknowledged(index, sequence, sentUs, nowUs, outcome);
-            load.wake();
-          },
-          onReceived: (sentUs, nowUs) => recorder.receipted(sentUs, nowUs),
-          onFailed: (error) => ending.byError(error),
-        };
         const content = contents.of(index);
-        checkLimits(plan, content.topicOf(0), session);
+        checkLimits(plan, content.topicOf(0), largest, session.info);
+        const wake = (): void => load.wake();
+        const events = laneEventsOf(recorder, index, wake, (error) => ending.byError(error));
         return new RequestLane(session, plan, content, filterOf(plan, index), events, clock);
       });
       ending.signal.addEventListener('abort', () => load.stop(GRACE_MS));
@@ -92,10 +85,4 @@ async function openResponders(
   const shared = count > 1 ? `$share/mqtt-bench-${runId}/${filter}` : filter;
   const { suback } = connections.record;
   await subscribeAll(sessions, { ...plan, filter: shared }, connection, clock, ending.signal, suback);
-}
-
-/** Throws PublishRefusedError for requests that the broker said it would not take. */
-function checkLimits({ payload, properties, qos }: BenchPlan, topic: string, { info }: Pick<Session, 'info'>): void {
-  const largest = Buffer.alloc(payload.sizeBytes);
-  checkBroker({ topic, payload: largest, qos, retain: false, ...(properties && { properties }) }, info);
 }
