@@ -11,7 +11,6 @@ export interface Content {
   sizeOf(sequence: number): number;
   /** Writes the payload at `at`; exactly sizeOf(sequence) bytes. Times in microseconds of the run's clock. */
   write(target: Buffer, at: number, sequence: number, dueUs: number, sentUs: number): void;
-  readonly largestBytes: number;
 }
 
 /** What of a plan decides about content. */
@@ -76,7 +75,6 @@ export class Contents {
       topicOf: this.#topicsOf(publisher),
       sizeOf: (sequence) => this.sizeOf(publisher, sequence),
       write: this.#body === undefined ? this.#writeTemplate(publisher, probe) : this.#writeBody(this.#body, probe),
-      largestBytes: this.#plan.payload.sizeBytes,
     };
   }
 

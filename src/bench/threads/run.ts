@@ -31,10 +31,8 @@ export async function runInThreads(plan: BenchPlan, connection: ConnectionPlan, 
       try {
         const ready = await crew.open(plan, connection, signal);
         stage.publishers = ready.flatMap(({ publishers }) => publishers);
-        const subscribing = ready.filter(
-          (_, index) => crew.shares[index]?.subscribers.from !== crew.shares[index]?.subscribers.to,
-        );
-        for (const { grantedQoS } of subscribing) if (grantedQoS < stage.grantedQoS) stage.grantedQoS = grantedQoS;
+        // A thread without subscribers was granted the highest.
+        for (const { grantedQoS } of ready) if (grantedQoS < stage.grantedQoS) stage.grantedQoS = grantedQoS;
         signal.addEventListener('abort', () => crew.stop());
         stage.begin(crew.progress);
         const end = await crew.run(clock.monotonicMs());

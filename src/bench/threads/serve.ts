@@ -10,9 +10,17 @@ import { UnreadAnswers } from '../load/unread-answers.ts';
 import { VerifiedDeliveries } from '../record/deliveries.ts';
 import { LatencyCounts } from '../record/latency.ts';
 import { Recorder } from '../record/recorder.ts';
-import { openPublishers, openSubscribers, type PartyWorld, passBarrier } from '../scenario/parties.ts';
+import {
+  openPublishers,
+  openSubscribers,
+  type PartyWorld,
+  passBarrier,
+  type Receive,
+  type Subscribers,
+} from '../scenario/parties.ts';
 import { GRACE_MS } from '../scenario/stage.ts';
 import { EventLoopLag } from '../watch/event-loop-lag.ts';
+import { progressOf } from '../watch/progress.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Order, Report } from './messages.ts';
 import { reviveBuffers, toErrorState } from './plain.ts';
@@ -49,7 +57,7 @@ class ThreadWork {
   readonly #load: Load;
   readonly #unread: UnreadAnswers;
   readonly #party: PartyWorld;
-  #subscribers: Awaited<ReturnType<typeof openSubscribers>> | undefined;
+  #subscribers: Subscribers | undefined;
   #lanes: readonly PublishLane[] = [];
   #timer: Timer | undefined;
   #lag: EventLoopLag | undefined;
@@ -104,7 +112,7 @@ class ThreadWork {
     };
   }
 
-  readonly #received: Parameters<typeof openSubscribers>[1];
+  readonly #received: Receive;
 
   /** Opens the connections of its share. */
   async open(): Promise<void> {
@@ -156,15 +164,12 @@ class ThreadWork {
 
   #tell(): void {
     const { connections } = this.#party;
-    const { givenUp: lost, outstanding: inFlight, publishers } = this.#recorder;
-    const { delivered } = this.#deliveries;
-    const latency = this.#latency();
-    const added = latency.since(this.#told);
+    const added = this.#latency().since(this.#told);
     this.#told.absorb(added);
-    const sent = publishers.reduce((sum, { attempted }) => sum + attempted, 0);
-    const accepted = publishers.reduce((sum, publisher) => sum + publisher.accepted, 0);
+    const { latency: _, ...counters } = progressOf(this.#recorder, () => connections.openCount);
     const turns = this.#world.machine.loopTurns() ?? 0;
-    const progress = { sent, accepted, delivered, inFlight, lost, connections: connections.openCount, turns };
+    // The recorder knows what came of this thread's publishers, and this is about its subscribers.
+    const progress = { ...counters, delivered: this.#deliveries.delivered, turns };
     this.#report({ kind: 'progress', progress, added, lagUs: this.#lag?.takeUs() ?? 0 });
   }
 
