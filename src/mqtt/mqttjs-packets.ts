@@ -6,6 +6,7 @@ import type { DialChoice } from './mqttjs-client.ts';
 import { fromMqttjs } from './mqttjs-properties.ts';
 import { describeReasonCode, SESSION_TAKEN_OVER } from './reason-codes.ts';
 import type { ReceivedMessage, SessionEnd, SessionInfo, SubscribeOutcome, Subscription } from './session.ts';
+import { hasWildcard } from './topic.ts';
 
 /** A CONNACK that is not 0. [MQTT5 3.2.2.2] */
 export interface Refusal {
@@ -34,6 +35,7 @@ export function infoOf(packet: IConnackPacket, plan: ConnectionPlan, { version, 
     retainAvailable: properties?.retainAvailable !== false,
     ...(properties?.topicAliasMaximum !== undefined && { topicAliasMaximum: properties.topicAliasMaximum }),
     ...(properties?.maximumPacketSize !== undefined && { maximumPacketSize: properties.maximumPacketSize }),
+    ...(properties?.sharedSubscriptionAvailable === false && { sharedSubscriptionAvailable: false }),
   };
 }
 
@@ -70,17 +72,20 @@ export function outcomesOf(
 /** [MQTT-3.2.0-1] [MQTT5 3.15] */
 const MAY_PRECEDE_CONNACK: readonly string[] = ['connack', 'auth', 'disconnect'];
 const ONLY_FROM_CLIENTS: readonly string[] = ['connect', 'subscribe', 'unsubscribe', 'pingreq'];
+/** Beside PUBLISH: their Packet Identifier is never 0. [MQTT5 2.2.1] */
+const NUMBERED: readonly string[] = ['puback', 'pubrec', 'pubrel', 'pubcomp', 'suback', 'unsuback'];
 
 /** What MQTT.js takes from a broker although no broker may send it. */
 export function findFault(packet: Packet, isOpen: boolean): string | undefined {
   const name = packet.cmd.toUpperCase();
   if (!isOpen && !MAY_PRECEDE_CONNACK.includes(packet.cmd)) return `its first packet is ${name}`;
   if (ONLY_FROM_CLIENTS.includes(packet.cmd)) return `the broker sent ${name}`;
-  const isNumbered = packet.cmd === 'pubrel' || (packet.cmd === 'publish' && packet.qos > 0);
-  // What is answered needs a number to answer to. [MQTT5 2.2.1]
+  const isNumbered = NUMBERED.includes(packet.cmd) || (packet.cmd === 'publish' && packet.qos > 0);
   if (isNumbered && !(Number(packet.messageId) > 0)) return `the broker sent ${name} without a Packet Identifier`;
   if (packet.cmd !== 'publish') return undefined;
-  const { topic, properties = {} } = packet;
+  const { topic, dup, qos, properties = {} } = packet;
+  if (dup && qos === 0) return 'the broker sent PUBLISH of QoS 0 with DUP';
+  if (hasWildcard(topic)) return 'the broker sent PUBLISH with a wildcard in its Topic Name';
   if (Object.entries(properties).some(([key, value]) => !isProperty(key, value))) {
     return 'the broker sent PUBLISH with malformed properties';
   }

@@ -91,6 +91,8 @@ export interface SessionInfo {
   readonly topicAliasMaximum?: number;
   /** Bytes of a whole packet that the broker takes; undefined: no limit stated. [MQTT5 3.2.2.3.6] */
   readonly maximumPacketSize?: number;
+  /** False: the broker has no shared subscriptions; undefined: it does not say. [MQTT5 3.2.2.3.13] */
+  readonly sharedSubscriptionAvailable?: boolean;
 }
 
 /** How a connection that had reached CONNACK ended. */

@@ -3,28 +3,10 @@ import { describe, expect, it } from 'vitest';
 import schema from '../../docs/json/bench-result.schema.json' with { type: 'json' };
 import type { BenchResult } from '../../src/bench/result/result.ts';
 import { UnreachableError } from '../../src/errors.ts';
+import { runBench, startBench } from '../bench/support/command.ts';
 import { drive } from '../bench/support/drive.ts';
 import { type Lies, LyingBroker } from '../bench/support/lying-broker.ts';
-import { FakeClock } from '../support/fake-clock.ts';
 import { MemoryOutput } from '../support/memory-streams.ts';
-import { type CliResult, type RunningCli, startCli, type World } from '../support/run-cli.ts';
-
-interface RunningBench extends RunningCli {
-  readonly lyingBroker: LyingBroker;
-}
-
-function startBench(argv: string, lies: Lies = {}, world: World = {}): RunningBench {
-  const clock = new FakeClock();
-  const lyingBroker = new LyingBroker(clock, lies);
-  const context = { openSession: lyingBroker.openSession, ...world.context };
-  const cli = startCli('mqtt-bench', argv.split(' '), { ...world, clock, context });
-  return { ...cli, lyingBroker };
-}
-
-function runBench(argv: string, lies: Lies = {}, world: World = {}): Promise<CliResult> {
-  const { result, clock } = startBench(argv, lies, world);
-  return drive(result, clock);
-}
 
 /** Deliveries take 5 ms and acknowledgements 4, so that rates and latencies are the same at every run. */
 const STEADY: Lies = {

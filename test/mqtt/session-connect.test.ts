@@ -112,6 +112,7 @@ describe('CONNACK', () => {
           maximumQoS: 1,
           retainAvailable: false,
           maximumPacketSize: 1000,
+          sharedSubscriptionAvailable: false,
         },
       },
     });
@@ -124,6 +125,7 @@ describe('CONNACK', () => {
       maximumQoS: 1,
       retainAvailable: false,
       maximumPacketSize: 1000,
+      sharedSubscriptionAvailable: false,
     });
   });
 
@@ -139,6 +141,7 @@ describe('CONNACK', () => {
       retainAvailable: true,
     });
     expect(session.info).not.toHaveProperty('maximumPacketSize');
+    expect(session.info).not.toHaveProperty('sharedSubscriptionAvailable');
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { formatCount, formatDurationMs, formatQuantity } from '../../output/units.ts';
 import { makeFilter } from '../plan/plan.ts';
+import { needsSharedSubscription } from '../plan/shared-subscription.ts';
 import { HOLDS, type Hold, LATE_US, type ScheduleRecord } from '../record/schedule-record.ts';
 import type { BenchResult, Diagnosis, DiagnosisCode, Sample } from '../result/result.ts';
 import type { Plateau } from './plateau.ts';
@@ -68,9 +69,13 @@ function findNoAnswer({ ledger, outcome }: Undiagnosed): string | undefined {
   return `The broker took the connections, and of ${formatQuantity(attempted, 'message')} it acknowledged none and delivered none.`;
 }
 
-function findNothingDelivered({ config, ledger, outcome }: Undiagnosed): string | undefined {
+function findNothingDelivered({ broker, config, ledger, outcome }: Undiagnosed): string | undefined {
   if (config.subscribers === 0 || ledger.accepted === 0 || ledger.delivered > 0 || outcome.kind === 'interrupted')
     return undefined;
+  // mosquitto has them.
+  if (needsSharedSubscription(config) && broker.name !== 'mosquitto') {
+    return `The broker accepted ${formatQuantity(ledger.accepted, 'message')} and delivered none to a shared subscription: it probably has none, and took the SUBSCRIBE all the same, as RabbitMQ 3.10, ActiveMQ and ejabberd do.`;
+  }
   return `The broker accepted ${formatQuantity(ledger.accepted, 'message')} and delivered none: it may withhold what this user must not publish or read without refusing it, as mosquitto's ACL file does.`;
 }
 

@@ -6,11 +6,12 @@ import { refusePropertiesOf } from '../../options/properties.ts';
 import type { RunId } from '../content/probe.ts';
 import { type BenchPlan, emptyPlan } from './plan.ts';
 import { resolveConnecting } from './resolve-connecting.ts';
+import { refuseEmbeddedSharing } from './shared-subscription.ts';
 
 /** The plan of `mqtt-bench conn`. Throws UsageError for values that do not go together. */
 export function resolveConnPlan(values: OptionValues, runId: RunId): BenchPlan {
   refusePropertiesOf(['publish', 'subscribe', 'unsubscribe', 'disconnect'], values, 'mqtt-bench conn');
-  return {
+  const plan: BenchPlan = {
     ...emptyPlan('conn', runId),
     ...resolveConnecting(values),
     connections: values.get(connectionsOption),
@@ -22,4 +23,6 @@ export function resolveConnPlan(values: OptionValues, runId: RunId): BenchPlan {
     qos: values.get(benchQosOption),
     drainTimeoutMs: values.get(drainTimeoutOption),
   };
+  refuseEmbeddedSharing(plan, values);
+  return plan;
 }

@@ -41,6 +41,7 @@ import { PROBE_HEADER_BYTES, type RunId } from '../content/probe.ts';
 import { hasPlaceholder, longestOf, parseTemplate, Template } from '../content/template.ts';
 import { type BenchPlan, emptyPlan, makeFilter, totalOf } from './plan.ts';
 import { resolveConnecting } from './resolve-connecting.ts';
+import { refuseEmbeddedSharing } from './shared-subscription.ts';
 
 /** Each path from a publisher to a subscriber has counters and bitmaps of its own. */
 const MOST_PATHS = 100_000;
@@ -59,6 +60,7 @@ export async function resolvePubsubPlan(values: OptionValues, runId: RunId): Pro
   const filter = plan.shareName === undefined ? own : `$share/${plan.shareName}/${own}`;
   const fault = findFilterFault(filter);
   if (fault !== undefined) throw new UsageError(`--share ${plan.shareName}: the Topic Filter ${fault.reason}`);
+  refuseEmbeddedSharing({ ...plan, filter }, values);
   return divided({ ...plan, filter }, values);
 }
 

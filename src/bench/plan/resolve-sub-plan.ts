@@ -11,6 +11,7 @@ import { refusePropertiesOf } from '../../options/properties.ts';
 import type { RunId } from '../content/probe.ts';
 import { type BenchPlan, emptyPlan } from './plan.ts';
 import { resolveConnecting } from './resolve-connecting.ts';
+import { refuseEmbeddedSharing } from './shared-subscription.ts';
 
 /** The plan of `mqtt-bench sub`. Throws UsageError for values that do not go together. */
 export function resolveSubPlan(values: OptionValues, runId: RunId): BenchPlan {
@@ -21,7 +22,7 @@ export function resolveSubPlan(values: OptionValues, runId: RunId): BenchPlan {
     throw new UsageError('--warmup must be shorter than --duration', 'Nothing would be left to measure.');
   }
   const filter = values.get(filterOption);
-  return {
+  const plan: BenchPlan = {
     ...emptyPlan('sub', runId),
     ...resolveConnecting(values),
     messages: values.get(receiveCountOption) ?? null,
@@ -32,4 +33,6 @@ export function resolveSubPlan(values: OptionValues, runId: RunId): BenchPlan {
     subscribers: values.get(subscribersOption),
     shape: filter.startsWith('$share/') ? 'shared' : 'all',
   };
+  refuseEmbeddedSharing(plan, values);
+  return plan;
 }

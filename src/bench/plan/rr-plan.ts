@@ -6,6 +6,7 @@ import { responseTopicOption } from '../../options/request.ts';
 import type { RunId } from '../content/probe.ts';
 import { type BenchPlan, emptyPlan, filterOf, makeFilter } from './plan.ts';
 import { resolveLoad } from './resolve-plan.ts';
+import { refuseEmbeddedSharing } from './shared-subscription.ts';
 
 const DEFAULT_RESPONSE_TOPIC = 'mqtt-bench/{run}/response/{publisher}';
 
@@ -21,6 +22,7 @@ export async function resolveRrPlan(values: OptionValues, runId: RunId): Promise
     filter: (values.get(responseTopicOption) ?? DEFAULT_RESPONSE_TOPIC).replaceAll('{run}', runId),
   };
   const plan = await resolveLoad(base, values, false);
+  refuseEmbeddedSharing(plan, values);
   checkProperties(plan);
   checkResponseTopics(plan, values);
   return plan;

@@ -7,6 +7,7 @@ import type { QoS, SessionInfo } from '../../mqtt/session.ts';
 import { Connections, type EndedConnection } from '../connect/connections.ts';
 import type { LoadEnd } from '../load/load.ts';
 import type { BenchPlan } from '../plan/plan.ts';
+import { checkSharedSubscription } from '../plan/shared-subscription.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { Outcome, Sample } from '../result/result.ts';
 import { type BrokerWatch, watchBroker } from '../watch/broker-watch.ts';
@@ -71,6 +72,7 @@ export async function runOnStage(
   try {
     watch = await openWatch(connection, world, connections, ending.signal);
     const { info, topics } = watch;
+    checkSharedSubscription(plan, info);
     stage = {
       ending,
       connections,
