@@ -118,7 +118,9 @@ class MqttjsSession implements Session {
         if (this.#info !== undefined) onBytes(direction, bytes);
       };
     }
-    this.#receiving = new Receiving(handlers, choice.version, () => !this.#closing && this.#info !== undefined);
+    // What follows a packet that ends the connection is not taken.
+    const isOpen = (): boolean => !this.#closing && this.#info !== undefined && this.#failure === undefined;
+    this.#receiving = new Receiving(handlers, choice.version, isOpen);
     const identifiers = new PacketIdentifiers();
     this.lanes = handlers.makeLanes?.(wire, identifiers, choice.version, handlers.onTrace);
     this.#messageLane = this.#makeMessageLane();

@@ -37,11 +37,16 @@ function codePoint(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
+/** No Topic Name has one. [MQTT-3.3.2-2] */
+export function hasWildcard(topic: string): boolean {
+  return topic.includes('#') || topic.includes('+');
+}
+
 /** Why `text` is no Topic Name; undefined when it is one. [MQTT-4.7.0-1] [MQTT-4.7.3-1] */
 export function findTopicNameFault(text: string): TopicFault | undefined {
   const fault = findStringFault(text);
   if (fault !== undefined) return fault;
-  if (/[+#]/.test(text)) {
+  if (hasWildcard(text)) {
     return {
       reason: 'must not hold the wildcards + and #',
       hint: 'Messages are published to one topic; wildcards are for mqtt-sub.',

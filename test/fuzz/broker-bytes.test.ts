@@ -90,11 +90,11 @@ function chunksOf(all: Buffer, at: readonly number[]): Buffer[] {
 
 describe('the frame scanner', () => {
   /** What it takes and what it passes on, as text; the error that ends it. */
-  function scan(chunks: readonly Buffer[], types: readonly number[]) {
+  function scan(chunks: readonly Buffer[], firstBytes: readonly number[]) {
     const passed: Buffer[] = [];
     const taken: string[] = [];
     const scanner = new FrameScanner((part) => passed.push(Buffer.from(part)));
-    scanner.claim(types, (type, source, start, body, end) => {
+    scanner.claim(firstBytes, (type, source, start, body, end) => {
       expect(start < body && body <= end && end <= source.length).toBe(true);
       taken.push(`${type}:${source.toString('hex', start, end)}`);
       return true;
@@ -108,15 +108,20 @@ describe('the frame scanner', () => {
     return { taken, passed: Buffer.concat(passed).toString('hex'), fault };
   }
 
-  const types = fc.subarray([3, 4, 5, 6, 7]);
-  fuzz('finds the same packets however the bytes are cut', 200, fc.tuple(stream, cuts, types), ([all, at, claimed]) => {
-    const cut = scan(chunksOf(all, at), claimed);
-    const uncut = scan([all], claimed);
-    expect(cut.taken).toEqual(uncut.taken);
-    expect(cut.fault).toBe(uncut.fault);
-    expect([undefined, 'the broker sent a packet with a malformed length']).toContain(cut.fault);
-    if (cut.fault === undefined) expect(cut.passed).toBe(uncut.passed);
-  });
+  const firstBytes = fc.uniqueArray(fc.integer({ min: 0x30, max: 0x7f }));
+  fuzz(
+    'finds the same packets however the bytes are cut',
+    200,
+    fc.tuple(stream, cuts, firstBytes),
+    ([all, at, claimed]) => {
+      const cut = scan(chunksOf(all, at), claimed);
+      const uncut = scan([all], claimed);
+      expect(cut.taken).toEqual(uncut.taken);
+      expect(cut.fault).toBe(uncut.fault);
+      expect([undefined, 'the broker sent a packet with a malformed length']).toContain(cut.fault);
+      if (cut.fault === undefined) expect(cut.passed).toBe(uncut.passed);
+    },
+  );
 });
 
 describe('the receive lane', () => {

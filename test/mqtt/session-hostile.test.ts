@@ -28,6 +28,20 @@ describe('a malformed packet [MQTT5 4.13]', () => {
     ['CONNECT, which is for clients', '100d 0004 4d515454 05 02 003c 00 0000', 'the broker sent CONNECT'],
     ['SUBSCRIBE, which is for clients', '8207 0001 00 0001 61 00', 'the broker sent SUBSCRIBE'],
     ['PINGREQ, which is for clients', 'c000', 'the broker sent PINGREQ'],
+    ['PUBLISH of QoS 0 with DUP [MQTT-3.3.1-2]', '3805 000161 00 78', 'the broker sent PUBLISH of QoS 0 with DUP'],
+    [
+      'PUBLISH to a Topic Filter [MQTT-3.3.2-2]',
+      '3007 0003612f23 00 78',
+      'the broker sent PUBLISH with a wildcard in its Topic Name',
+    ],
+    [
+      'PUBLISH to a Topic Filter with a property',
+      '3009 0003612b62 02 0101 78',
+      'the broker sent PUBLISH with a wildcard in its Topic Name',
+    ],
+    ['PUBACK of Packet Identifier 0 [MQTT5 2.2.1]', '4002 0000', 'the broker sent PUBACK without a Packet Identifier'],
+    ['PUBREL of Packet Identifier 0', '6202 0000', 'the broker sent PUBREL without a Packet Identifier'],
+    ['SUBACK of Packet Identifier 0', '9004 0000 00 00', 'the broker sent SUBACK without a Packet Identifier'],
     ['flags that are reserved', '41020001', 'Invalid header flag bits, must be 0x0 for puback packet'],
     ['a property that does not exist', '3008 000161 04 7f 0000 00', 'Unknown property'],
   ])('ends the connection at once, with a reason: %s', async (_what, hex, reason) => {

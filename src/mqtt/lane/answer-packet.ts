@@ -8,6 +8,14 @@ export const PUBREC = 5;
 export const PUBREL = 6;
 export const PUBCOMP = 7;
 
+/** The first byte of each, with the flags that it must have. [MQTT5 2.1.3] */
+export const PUBACK_FIRST = 0x40;
+export const PUBREC_FIRST = 0x50;
+export const PUBREL_FIRST = 0x62;
+export const PUBCOMP_FIRST = 0x70;
+/** Those that a PUBLISH may have: not of QoS 3, and with DUP not of QoS 0. [MQTT-3.3.1-4] [MQTT-3.3.1-2] */
+export const PUBLISH_FIRST: readonly number[] = [0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x3a, 0x3b, 0x3c, 0x3d];
+
 /** Bytes of one without Reason Code, which means success. */
 export const ANSWER_BYTES = 4;
 
@@ -18,10 +26,11 @@ export function packetIdAt(bytes: Buffer, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
-/** Throws Error for a packet without a Packet Identifier. */
+/** Throws Error for a packet without a Packet Identifier, which is never 0. [MQTT5 2.2.1] */
 export function packetIdOf(bytes: Buffer, body: number, end: number): number {
-  if (end - body < 2) throw new Error('the broker sent an acknowledgement without a Packet Identifier');
-  return packetIdAt(bytes, body);
+  const id = end - body < 2 ? 0 : packetIdAt(bytes, body);
+  if (id === 0) throw new Error('the broker sent an acknowledgement without a Packet Identifier');
+  return id;
 }
 
 /** Success where the packet ends after its Packet Identifier. [MQTT5 3.4.2.1] */
@@ -49,7 +58,7 @@ function findReasonString(bytes: Buffer, from: number, end: number): string | un
 
 /** Writes an answer that says success. PUBREL has a flag that must be set. [MQTT5 3.6.1] */
 export function writeAnswer(target: Buffer, at: number, type: number, packetId: number): void {
-  target[at] = (type << 4) | (type === PUBREL ? 2 : 0);
+  target[at] = type === PUBREL ? PUBREL_FIRST : type << 4;
   target[at + 1] = 2;
   target[at + 2] = packetId >> 8;
   target[at + 3] = packetId & 0xff;

@@ -7,12 +7,12 @@ export type TakeFrame = (type: number, bytes: Buffer, start: number, body: numbe
 const LONGEST_HEADER = 5;
 
 /**
- * Splits what comes from the broker into packets. Those of the claimed types are handed over whole; all others, and
+ * Splits what comes from the broker into packets. Those with a claimed first byte are handed over whole; all others, and
  * those that nobody takes, go on as they came, in order.
  */
 export class FrameScanner {
-  /** By packet type. [MQTT5 2.1.2] */
-  readonly #takes: (TakeFrame | undefined)[] = new Array(16).fill(undefined);
+  /** By first byte: type and flags. [MQTT5 2.1.1] */
+  readonly #takes: (TakeFrame | undefined)[] = new Array(256).fill(undefined);
   readonly #pass: (bytes: Buffer) => void;
   /** The begin of a packet whose end has not come: of a claimed one, or less than a fixed header of any. */
   #partial: Buffer | undefined;
@@ -25,13 +25,13 @@ export class FrameScanner {
   }
 
   /**
-   * From here on packets of these types go to `take`; where that says false, they go on. Throws InternalError for a type
-   * that is claimed.
+   * From here on packets that begin with one of these bytes go to `take`; where that says false, they go on. So do those
+   * with other flags, which may be malformed. Throws InternalError for a byte that is claimed.
    */
-  claim(types: readonly number[], take: TakeFrame): void {
-    for (const type of types) {
-      if (this.#takes[type] !== undefined) throw new InternalError(`two lanes for packets of type ${type}`);
-      this.#takes[type] = take;
+  claim(firstBytes: readonly number[], take: TakeFrame): void {
+    for (const byte of firstBytes) {
+      if (this.#takes[byte] !== undefined) throw new InternalError(`two lanes for packets of type ${byte >> 4}`);
+      this.#takes[byte] = take;
     }
   }
 
@@ -52,7 +52,7 @@ export class FrameScanner {
     // From here on nothing has been taken or passed on.
     let passFrom = 0;
     while (at < length) {
-      const type = (bytes[at] ?? 0) >> 4;
+      const first = bytes[at] ?? 0;
       let remaining = bytes[at + 1] ?? 0;
       let body = at + 2;
       if (remaining >= 0x80 || body > length) {
@@ -68,7 +68,7 @@ export class FrameScanner {
         body = header.body;
       }
       const end = body + remaining;
-      const take = this.#takes[type];
+      const take = this.#takes[first];
       if (take === undefined) {
         if (end > length) this.#passing = end - length;
       } else if (end > length) {
@@ -76,7 +76,7 @@ export class FrameScanner {
         this.#partial = Buffer.allocUnsafeSlow(end - at);
         this.#filled = bytes.copy(this.#partial, 0, at);
         return;
-      } else if (take(type, bytes, at, body, end)) {
+      } else if (take(first >> 4, bytes, at, body, end)) {
         this.#passTo(bytes, passFrom, at);
         passFrom = end;
       }
@@ -97,9 +97,9 @@ export class FrameScanner {
     this.#filled += taken;
     if (this.#filled < partial.length) return undefined;
     this.#partial = undefined;
-    const type = (partial[0] ?? 0) >> 4;
+    const first = partial[0] ?? 0;
     const body = readHeader(partial, 0)?.body ?? 0;
-    if (!this.#takes[type]?.(type, partial, 0, body, partial.length)) this.#pass(partial);
+    if (!this.#takes[first]?.(first >> 4, partial, 0, body, partial.length)) this.#pass(partial);
     return chunk.subarray(taken);
   }
 

@@ -1,7 +1,7 @@
 import type { ProtocolVersion } from '../connection-plan.ts';
 import type { PacketIdentifiers } from '../packet-identifiers.ts';
 import type { Wire } from '../wire.ts';
-import { PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL } from './answer-packet.ts';
+import { PUBACK_FIRST, PUBCOMP_FIRST, PUBLISH_FIRST, PUBREC_FIRST, PUBREL_FIRST } from './answer-packet.ts';
 import type { Exchanges } from './exchanges.ts';
 import { FrameScanner } from './frame-scanner.ts';
 import { PacketWriter } from './packet-writer.ts';
@@ -61,7 +61,7 @@ export class Lanes {
     const lane = new PublishLane(this.#writer, this.#version, kind, exchanges, events, this.#trace);
     if (kind.qos > 0) {
       this.#identifiers.reserve(exchanges.largest);
-      this.#scanner.claim([PUBACK, PUBREC, PUBCOMP], (type, bytes, _start, body, end) =>
+      this.#scanner.claim([PUBACK_FIRST, PUBREC_FIRST, PUBCOMP_FIRST], (type, bytes, _start, body, end) =>
         lane.take(type, bytes, body, end),
       );
     }
@@ -71,7 +71,9 @@ export class Lanes {
   /** From here on every message goes to `onPayload`. */
   openReceive(onPayload: OnPayload): void {
     const lane = new ReceiveLane(this.#writer, this.#version, onPayload);
-    this.#scanner.claim([PUBLISH, PUBREL], (type, bytes, start, body, end) => lane.take(type, bytes, start, body, end));
+    this.#scanner.claim([...PUBLISH_FIRST, PUBREL_FIRST], (type, bytes, start, body, end) =>
+      lane.take(type, bytes, start, body, end),
+    );
   }
 
   #read(chunk: Buffer): void {

@@ -1,4 +1,5 @@
 import type { ReceivedMessage } from '../session.ts';
+import { hasWildcard } from '../topic.ts';
 import type { Wire } from '../wire.ts';
 import { ANSWER_BYTES, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, packetIdAt, writeAnswer } from './answer-packet.ts';
 
@@ -232,6 +233,7 @@ export class MessageLane {
     }
     if (message === undefined) {
       const topic = this.#readTopic(bytes, body + 2, topicEnd);
+      if (topic === undefined) return false;
       const payload = bytes.subarray(at, end);
       const retain = (flags & 1) === 1;
       message = isVersion5
@@ -244,14 +246,17 @@ export class MessageLane {
     return true;
   }
 
-  #readTopic(bytes: Buffer, from: number, to: number): string {
+  /** Undefined for one that no message may have. */
+  #readTopic(bytes: Buffer, from: number, to: number): string | undefined {
     const known = this.#topicBytes;
     let isSame = known.length === to - from;
     for (let index = 0; isSame && index < known.length; index += 1) isSame = known[index] === bytes[from + index];
     if (isSame) return this.#topic;
+    const topic = bytes.toString('utf8', from, to);
+    if (hasWildcard(topic)) return undefined;
     this.#topicBytes = Buffer.from(bytes.subarray(from, to));
-    this.#topic = this.#topicBytes.toString();
-    return this.#topic;
+    this.#topic = topic;
+    return topic;
   }
 
   #answer(type: number, packetId: number): void {

@@ -52,8 +52,8 @@ export class ReceiveLane {
     let at = body + 2 + (((bytes[body] ?? 0) << 8) | (bytes[body + 1] ?? 0));
     let id = 0;
     if (qos > 0) {
-      if (at + 2 > end || qos === 3) throw new Error(MALFORMED);
-      id = packetIdAt(bytes, at);
+      id = at + 2 > end ? 0 : packetIdAt(bytes, at);
+      if (id === 0) throw new Error(MALFORMED);
       at += 2;
     }
     if (this.#hasProperties) at = skipProperties(bytes, at, end);

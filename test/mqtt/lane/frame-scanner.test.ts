@@ -3,8 +3,10 @@ import { generate, type Packet } from 'mqtt-packet';
 import { describe, expect, it } from 'vitest';
 import { FrameScanner } from '../../../src/mqtt/lane/frame-scanner.ts';
 
-const PUBLISH = 3;
-const PUBACK = 4;
+/** First bytes: type and flags. */
+const PUBLISH = 0x30;
+const PUBLISH_RETAINED = 0x31;
+const PUBACK = 0x40;
 
 const packets = fc.array(
   fc.oneof(
@@ -37,7 +39,7 @@ describe('a scanner of packets', () => {
       fc.property(
         packets,
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 }),
-        fc.subarray([PUBLISH, PUBACK]),
+        fc.subarray([PUBLISH, PUBLISH_RETAINED, PUBACK]),
         fc.boolean(),
         (sent, cuts, claimed, isTaken) => {
           const frames = sent.map((packet) => generate(packet as Packet));
@@ -53,7 +55,7 @@ describe('a scanner of packets', () => {
             return isTaken;
           });
           for (const chunk of cut(Buffer.concat(frames), cuts)) scanner.scan(chunk);
-          const isClaimed = (frame: Buffer): boolean => isTaken && claimed.includes((frame[0] ?? 0) >> 4);
+          const isClaimed = (frame: Buffer): boolean => isTaken && claimed.includes(frame[0] ?? 0);
           expect(Buffer.concat(taken).equals(Buffer.concat(frames.filter(isClaimed)))).toBe(true);
           expect(Buffer.concat(passed).equals(Buffer.concat(frames.filter((frame) => !isClaimed(frame))))).toBe(true);
         },

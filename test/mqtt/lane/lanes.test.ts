@@ -151,13 +151,35 @@ describe('publishing by a lane', () => {
     await talk.session.close();
   });
 
-  it('ends the connection over an answer without a Packet Identifier', async () => {
+  it.each([
+    ['none', [0x40, 1, 0]],
+    ['0', [0x40, 2, 0, 0]],
+  ])('ends the connection over an answer whose Packet Identifier is %s', async (_what, bytes) => {
     const talk = await publishing(1);
-    talk.peer.send(Buffer.from([0x40, 1, 0]));
+    talk.peer.send(Buffer.from(bytes));
     expect(await talk.session.ended).toEqual({
       kind: 'lost',
       reason: 'the broker sent an acknowledgement without a Packet Identifier',
     });
+  });
+
+  it.each<[QoS, string, number[]]>([
+    [1, 'puback', [0x41, 2, 0, 1]],
+    [1, 'puback', [0x4f, 2, 0, 1]],
+    [2, 'pubrec', [0x58, 2, 0, 1]],
+    [2, 'pubcomp', [0x72, 2, 0, 1]],
+  ])('at QoS %i ends the connection over %s with flags that are reserved [MQTT-2.1.3-1]', async (qos, name, bytes) => {
+    const talk = await publishing(qos);
+    send(talk.lane, 1, 'a');
+    talk.lane.flush();
+    await talk.peer.receive('publish');
+    talk.peer.send(Buffer.from(bytes));
+    expect(await talk.session.ended).toEqual({
+      kind: 'lost',
+      reason: `Invalid header flag bits, must be 0x0 for ${name} packet`,
+    });
+    expect(talk.told).toEqual([]);
+    expect(talk.lane.unanswered).toBe(1);
   });
 
   it('sends from where they stand what is large, and in place what is not', async () => {
@@ -406,7 +428,7 @@ describe('receiving by a lane', () => {
   it.each([
     ['a topic longer than the packet', [0x30, 3, 0, 9, 0x61]],
     ['no Packet Identifier', [0x32, 3, 0, 1, 0x61]],
-    ['QoS 3', [0x36, 6, 0, 1, 0x61, 0, 1, 0]],
+    ['Packet Identifier 0', [0x32, 6, 0, 1, 0x61, 0, 0, 0]],
     ['properties longer than the packet', [0x30, 4, 0, 1, 0x61, 9]],
     ['a length of properties that is none', [0x30, 8, 0, 1, 0x61, 0xff, 0xff, 0xff, 0xff, 1]],
   ])('ends the connection over %s', async (_what, bytes) => {
@@ -414,6 +436,27 @@ describe('receiving by a lane', () => {
     talk.peer.send(Buffer.from(bytes));
     expect(await talk.session.ended).toEqual({ kind: 'lost', reason: 'the broker sent a malformed PUBLISH' });
     expect(talk.got).toEqual([]);
+  });
+
+  it.each([
+    ['QoS 3 [MQTT-3.3.1-4]', [0x36, 6, 0, 1, 0x61, 0, 1, 0], 'Packet must not have both QoS bits set to 1'],
+    ['QoS 0 and DUP [MQTT-3.3.1-2]', [0x38, 4, 0, 1, 0x61, 0], 'the broker sent PUBLISH of QoS 0 with DUP'],
+    [
+      'PUBREL without its flag [MQTT-3.6.1-1]',
+      [0x60, 2, 0, 1],
+      'Invalid header flag bits, must be 0x2 for pubrel packet',
+    ],
+    [
+      'PUBREL of Packet Identifier 0',
+      [0x62, 2, 0, 0],
+      'the broker sent an acknowledgement without a Packet Identifier',
+    ],
+  ])('ends the connection over %s', async (_what, bytes, reason) => {
+    const talk = await receiving();
+    talk.peer.send(Buffer.from(bytes));
+    expect(await talk.session.ended).toEqual({ kind: 'lost', reason });
+    expect(talk.got).toEqual([]);
+    expect(talk.peer.packets.map(({ cmd }) => cmd)).toEqual(['connect']);
   });
 
   it('leaves the rest to the client', async () => {
