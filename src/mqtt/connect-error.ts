@@ -131,13 +131,20 @@ function describeRefusal(refusal: Refusal, plan: ConnectionPlan, version: Protoc
 }
 
 function hintForRefusal(code: number, plan: ConnectionPlan): string | undefined {
-  if (code === 0x01 || code === 0x84) return 'Let the version be found out: leave -V away.';
+  if (code === 0x01 || code === 0x84) return hintForVersion(plan);
   if (code === 0x02 || code === 0x85) {
     return plan.clientId === ''
       ? 'Choose a Client Identifier: -i NAME'
       : `Choose another Client Identifier than ${quote(plan.clientId)}: -i`;
   }
   return undefined;
+}
+
+/** What the version that was refused was asked for by. */
+function hintForVersion({ version, version5NeededBy }: ConnectionPlan): string {
+  if (version5NeededBy !== undefined) return `${version5NeededBy} needs MQTT 5: leave it away.`;
+  if (version === 'auto') return 'It takes neither MQTT 5 nor 3.1.1. MQTT 3.1: -V 31';
+  return 'Let the version be found out: leave -V away.';
 }
 
 /** Says what was sent, so that a wrong variable or an empty file can be seen, without showing the password. */

@@ -76,6 +76,8 @@ export interface ConnectionPlan {
   readonly endpoint: Endpoint;
   /** `auto` is MQTT 5, then 3.1.1 when the broker refuses 5. */
   readonly version: ProtocolVersion | 'auto';
+  /** The option, as typed, for which it is MQTT 5; undefined where the version itself was asked for, and for `auto`. */
+  readonly version5NeededBy?: string;
   /** Empty: the broker assigns one (3.1.1 and 5). */
   readonly clientId: string;
   /** What a generated Client Identifier starts with, should the broker insist on one. */

@@ -18,7 +18,7 @@ export async function resolveConnection(
   command: string,
 ): Promise<ConnectionPlan> {
   const choice = chooseBroker(values);
-  const version = resolveVersion(values);
+  const versions = resolveVersion(values);
   const clientId = resolveClientId(values, context);
   const will = resolveWill(values);
   const isMeant = (one: ParsedOccurrence): boolean => !isForAnotherHost(propertyOption, one, values, choice);
@@ -28,7 +28,7 @@ export async function resolveConnection(
   const credentials = await resolveCredentials(values, choice, context);
   return {
     endpoint,
-    version,
+    ...versions,
     clientId,
     generatedClientIdPrefix: `${command}-`,
     keepAliveSeconds: values.get(options.keepAliveOption),
@@ -42,11 +42,11 @@ export async function resolveConnection(
 }
 
 /** What only MQTT 5 has asks for MQTT 5: properties, Session Expiry Interval. */
-function resolveVersion(values: OptionValues): ConnectionPlan['version'] {
+function resolveVersion(values: OptionValues): Pick<ConnectionPlan, 'version' | 'version5NeededBy'> {
   const version = values.get(options.versionOption);
   const needs5 = [options.sessionExpiryOption, propertyOption].find((spec) => values.has(spec));
-  if (needs5 === undefined || version === 5) return version;
-  if (version === 'auto') return 5;
+  if (needs5 === undefined || version === 5) return { version };
+  if (version === 'auto') return { version: 5, version5NeededBy: values.spelled(needs5) };
   throw new UsageError(
     `${values.spelled(needs5)} needs MQTT 5, and ${values.spelled(options.versionOption)} asks for another version`,
   );

@@ -63,6 +63,16 @@ describe('--broker embedded', () => {
     expect(exitCode).toBe(6);
   });
 
+  it.each([
+    ['-x', '-x', '10'],
+    ['-D', '-D', 'publish', 'content-type', 'text/plain'],
+  ])('says which option needs MQTT 5: %s', async (option, ...words) => {
+    const message = ['--broker', 'embedded', '-t', 'a', '-m', 'x'];
+    const { exitCode, stderr } = await runSpawnedCli('mqtt-pub', [...message, ...words]);
+    expect(stderr).toContain(`(0x01)\n  ${option} needs MQTT 5: leave it away.\n`);
+    expect(exitCode).toBe(6);
+  });
+
   it('ends with its command, at Ctrl-C too', async () => {
     const subscriber = spawnCli('mqtt-sub', ['--broker', 'embedded', '-t', '#']);
     const [, url = ''] = await subscriber.stderr.waitFor(SAYS);

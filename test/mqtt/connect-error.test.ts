@@ -297,6 +297,15 @@ describe('a refusal', () => {
     });
   });
 
+  it.each([
+    [{ version: 'auto' }, 'It takes neither MQTT 5 nor 3.1.1. MQTT 3.1: -V 31'],
+    [{ version: 4 }, 'Let the version be found out: leave -V away.'],
+    [{ version: 5 }, 'Let the version be found out: leave -V away.'],
+    [{ version: 5, version5NeededBy: '-x' }, '-x needs MQTT 5: leave it away.'],
+  ] as const)('of the version names what asked for it: %j', (plan, hint) => {
+    for (const code of [0x01, 0x84]) expect(refused(code, plan).hint).toBe(hint);
+  });
+
   it('of an identifier that the broker was to choose asks for one', () => {
     expect(refused(0x85, { clientId: '' }).hint).toBe('Choose a Client Identifier: -i NAME');
   });

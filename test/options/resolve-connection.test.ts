@@ -212,7 +212,11 @@ describe('a session [MQTT5 3.1.2.4] [MQTT5 3.1.2.11.2]', () => {
 describe('enhanced authentication [MQTT5 4.12]', () => {
   it('has a method, and perhaps data', async () => {
     const method = ['-D', 'connect', 'authentication-method', 'x'];
-    expect(await resolve(method)).toMatchObject({ version: 5, properties: { authenticationMethod: 'x' } });
+    expect(await resolve(method)).toMatchObject({
+      version: 5,
+      version5NeededBy: '-D',
+      properties: { authenticationMethod: 'x' },
+    });
     const data = ['-D', 'connect', 'authentication-data', 'y', '-D', 'auth', 'authentication-data', 'z'];
     expect(await resolve([...method, ...data])).toMatchObject({
       properties: { authenticationMethod: 'x', authenticationData: Buffer.from('y') },
