@@ -1,6 +1,6 @@
 import type { Input } from '../cli/context.ts';
 import { LineSplitter } from '../input/lines.ts';
-import { describeInputError } from '../input/payload-source.ts';
+import { describeInputError } from '../input/standard-input.ts';
 import type { Publishing } from './publishing.ts';
 
 const LF = Buffer.from('\n');

@@ -1,10 +1,11 @@
 /** Where mqtt-pub's payloads come from: `-m -f -s -l -n`. */
 import type { Context } from '../cli/context.ts';
-import { InputError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { readNamedFile } from '../options/files.ts';
 import * as options from '../options/message.ts';
 import type { OptionValues } from '../options/option-values.ts';
 import { splitLines } from './lines.ts';
+import { readAll, readStdin } from './standard-input.ts';
 
 /** How the payloads are come by; nothing is read yet. */
 export type PayloadSource =
@@ -64,30 +65,12 @@ async function readWhole(source: Exclude<PayloadSource, { kind: 'lines' }>, cont
       return source.payload;
     case 'file':
       return readNamedFile('-f', source.path);
-    case 'stdin': {
-      const chunks: Buffer[] = [];
-      for await (const chunk of readStdin(context)) chunks.push(Buffer.from(chunk as Buffer));
-      return Buffer.concat(chunks);
-    }
+    case 'stdin':
+      return readAll(context.stdin);
   }
 }
 
 /** The lines of standard input, as they arrive. */
 export function readLines(context: Context, maxBytes: number): AsyncIterable<Buffer> {
-  return splitLines(readStdin(context), maxBytes);
-}
-
-/** Standard input as it arrives. Throws InputError when it cannot be read to its end. */
-async function* readStdin({ stdin }: Context): AsyncGenerator<Buffer | string> {
-  try {
-    for await (const chunk of stdin) yield chunk as Buffer | string;
-  } catch (error) {
-    throw describeInputError(error as Error);
-  }
-}
-
-/** Why standard input could not be read to its end. */
-export function describeInputError(error: NodeJS.ErrnoException): InputError {
-  const reason = error.code === 'EISDIR' ? 'it is a folder' : error.message;
-  return new InputError(`cannot read standard input: ${reason}`, undefined, { cause: error });
+  return splitLines(readStdin(context.stdin), maxBytes);
 }

@@ -1,9 +1,10 @@
 /** The built mqtt-bench on mosquitto: files that are complete however a run ends, and results of several runs. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Comparison } from '../../src/bench/compare/comparison.ts';
 import { parseResult } from '../../src/bench/result/read-result.ts';
 import type { BenchResult } from '../../src/bench/result/result.ts';
+import { readStored } from '../bench/support/stored.ts';
 import { describeWith } from '../support/needs.ts';
 import { shareMosquitto } from '../support/shared-mosquitto.ts';
 import { runSpawnedCli, spawnCli } from '../support/spawn-cli.ts';
@@ -18,6 +19,27 @@ afterEach(() => folder.remove());
 function read(path: string): BenchResult {
   return parseResult(readFileSync(path), path);
 }
+
+describe('mqtt-bench with a folder for standard input', () => {
+  const benchIn = (...words: string[]) => {
+    const stdin = openSync(folder.path, 'r');
+    onTestFinished(() => closeSync(stdin));
+    return spawnCli('mqtt-bench', words, { stdio: [stdin, 'pipe', 'pipe'] }).exit();
+  };
+
+  it('reads the files that were named, and leaves it alone', async () => {
+    const [one, other] = [folder.file('one.json'), folder.file('other.json')];
+    writeFileSync(one, JSON.stringify(readStored('lossless')));
+    writeFileSync(other, JSON.stringify(readStored('lossy')));
+    expect(await benchIn('compare', one, other)).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await benchIn('report', one)).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  it('says what it is where it is to be read', async () => {
+    const stderr = 'mqtt-bench: cannot read standard input: it is a folder\n';
+    expect(await benchIn('report', '-')).toMatchObject({ exitCode: 1, stderr });
+  });
+});
 
 describeWith(['mosquitto'], 'mqtt-bench', () => {
   const mosquitto = shareMosquitto({ settings: ['max_queued_messages 0', 'set_tcp_nodelay true'] });

@@ -1,7 +1,8 @@
 /** Result files, as `--out` and `--json` write them: read, and held to be what they say. */
 import schema from '../../../docs/json/bench-result.schema.json' with { type: 'json' };
-import type { Input } from '../../cli/context.ts';
+import type { Context } from '../../cli/context.ts';
 import { UndecodableError } from '../../errors.ts';
+import { readAll } from '../../input/standard-input.ts';
 import { readNamedFile } from '../../options/files.ts';
 import { quote } from '../../output/escape.ts';
 import { assertLedgersAddUp, LEDGER_COUNTS, sumLedgers } from '../record/ledger.ts';
@@ -13,16 +14,13 @@ import { type BenchResult, LATENCIES } from './result.ts';
 /** A larger file is no result: the longest series of samples and the histograms of all repeats are far below. */
 const MOST_BYTES = 512 * 1024 * 1024;
 
-/** Reads `path`; `-` is `stdin`. Throws UsageError for a file that cannot be read, UndecodableError for one that is no result. */
-export async function readResult(path: string, stdin?: Input): Promise<BenchResult> {
-  if (path !== '-' || stdin === undefined) return parseResult(await readNamedFile('FILE', path), path);
-  return parseResult(await readAll(stdin), 'standard input');
-}
-
-async function readAll(stream: Input): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk as Buffer));
-  return Buffer.concat(chunks);
+/**
+ * Reads `path`; `-` is standard input, which is left alone otherwise. Throws UsageError for a file that cannot be read,
+ * InputError for standard input that cannot, UndecodableError for what is no result.
+ */
+export async function readResult(path: string, context: Pick<Context, 'stdin'>): Promise<BenchResult> {
+  if (path === '-') return parseResult(await readAll(context.stdin), 'standard input');
+  return parseResult(await readNamedFile('FILE', path), path);
 }
 
 /** `name`: of where the text is from. Throws UndecodableError that says what is wrong with it. */

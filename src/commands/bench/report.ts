@@ -47,7 +47,7 @@ async function run(values: OptionValues, context: Context): Promise<ExitCode> {
     throw new UsageError(`--table is for --format csv, and this is ${chosen}`);
   }
   if (output !== undefined) await checkWholeFile(values.spelled(reportOutputOption), output);
-  const result = await readResult(file, context.stdin);
+  const result = await readResult(file, context);
   const text = await format(result, chosen, values, output === undefined ? context.stdout : undefined);
   if (output === undefined) await print(text, context);
   else await writeWholeFile(output, text);

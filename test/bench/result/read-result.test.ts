@@ -119,20 +119,37 @@ describe('parseResult', () => {
 });
 
 describe('readResult', () => {
+  /** The first touch of standard input opens it, and it may be what cannot be read. */
+  const withoutStdin = {
+    get stdin(): Readable {
+      throw new Error('nobody named standard input');
+    },
+  };
+
   it('reads a file, and standard input for -', async () => {
     const path = join(folder, 'lossy.json');
     writeFileSync(path, formatJson(lossy));
-    expect(await readResult(path)).toEqual(lossy);
+    expect(await readResult(path, withoutStdin)).toEqual(lossy);
     const [start, end] = [formatJson(lossy).slice(0, 999), formatJson(lossy).slice(999)];
-    expect(await readResult('-', Readable.from([Buffer.from(start), Buffer.from(end)]))).toEqual(lossy);
+    const stdin = Readable.from([Buffer.from(start), Buffer.from(end)]);
+    expect(await readResult('-', { stdin })).toEqual(lossy);
   });
 
   it('names the file that it cannot read', async () => {
-    await expect(readResult(join(folder, 'none.json'))).rejects.toThrow(UsageError);
-    await expect(readResult(join(folder, 'none.json'))).rejects.toThrow(/none\.json: no such file$/);
-    await expect(readResult('-', Readable.from([Buffer.from('{')]))).rejects.toThrow(
+    await expect(readResult(join(folder, 'none.json'), withoutStdin)).rejects.toThrow(UsageError);
+    await expect(readResult(join(folder, 'none.json'), withoutStdin)).rejects.toThrow(/none\.json: no such file$/);
+    await expect(readResult('-', { stdin: Readable.from([Buffer.from('{')]) })).rejects.toThrow(
       '"standard input" is not JSON, or not all of it',
     );
+  });
+
+  it('says that standard input is a folder', async () => {
+    const stdin = new Readable({ read: () => undefined });
+    stdin.destroy(Object.assign(new Error('it is a folder'), { code: 'EISDIR' }));
+    await expect(readResult('-', { stdin })).rejects.toMatchObject({
+      message: 'cannot read standard input: it is a folder',
+      exitCode: 1,
+    });
   });
 });
 
