@@ -99,7 +99,7 @@ function percentileChart(result: BenchResult): Chart[] {
   // Each curve ends at its own maximum.
   const xs = [...new Set([...grid, ...counts])].filter((x) => x > 0).sort((a, b) => a - b);
   const lines = names.map((name) => ({
-    label: nameLatency(name, config.scenario, config.rate !== null).span,
+    label: nameLatency(name, config).span,
     values: curveOf(latency[name], xs),
   }));
   return [

@@ -83,7 +83,7 @@ export function latencyTable(result: BenchResult): Markup | undefined {
   const { config, latency } = result;
   const rows = allLatencies(result).map((name) => {
     const { count, max, mean, min, p50, p90, p99, p999 } = latency[name];
-    const { span } = nameLatency(name, config.scenario, config.rate !== null);
+    const { span } = nameLatency(name, config);
     return [
       span,
       formatCount(count),

@@ -125,7 +125,7 @@ function figures(result: BenchResult): Markup {
   if (scenario === 'rr') shown.push(['Round trips', formatPerSecond(rates.deliveredPerSecond), '/s']);
   if (first !== undefined) {
     const { p50, p99 } = result.latency[first];
-    const { span } = nameLatency(first, scenario, config.rate !== null);
+    const { span } = nameLatency(first, config);
     shown.push([`p50, ${span}`, formatLatencyUs(p50 ?? 0), ''], [`p99, ${span}`, formatLatencyUs(p99 ?? 0), '']);
   }
   if (scenario === 'conn')

@@ -83,7 +83,7 @@ function latencyTable(result: BenchResult): string {
   const { config, latency } = result;
   const rows = allLatencies(result).map((name) => {
     const { count, max, mean, p50, p90, p99, p999 } = latency[name];
-    const { span } = nameLatency(name, config.scenario, config.rate !== null);
+    const { span } = nameLatency(name, config);
     return [span, formatCount(count), ...[mean, p50, p90, p99, p999, max].map((us) => formatLatencyUs(us ?? 0))];
   });
   if (rows.length === 0) return '';

@@ -136,9 +136,9 @@ function describeLatencies(result: BenchResult): Row[] {
       : `nothing was ${scenario === 'rr' ? 'answered' : 'delivered'}`;
   const isNothing = latency.endToEnd.count === 0 && (scenario === 'pubsub' || scenario === 'rr');
   return [
-    ...(isNothing ? row(nameLatency('endToEnd', scenario, false).label, [nothing]) : []),
+    ...(isNothing ? row(nameLatency('endToEnd', config).label, [nothing]) : []),
     ...chooseLatencies(result).map((name) => {
-      const { label, span } = nameLatency(name, scenario, config.rate !== null);
+      const { label, span } = nameLatency(name, config);
       return { label, cells: [...describeLatency(latency[name]), `(${span})`] };
     }),
   ];

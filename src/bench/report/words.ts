@@ -1,7 +1,15 @@
 /** What every form of the report says in the same words. Text from the file is as it came: each form makes it safe. */
+import { formatAddress } from '../../mqtt/address.ts';
 import { formatBytes, formatCount, formatDurationMs, formatPerSecond, formatQuantity } from '../../output/units.ts';
 import { parseAssertions } from '../result/assertions.ts';
-import type { BenchResult, LatencyName, Scenario, Threshold } from '../result/result.ts';
+import {
+  type BenchConfig,
+  type BenchResult,
+  LATENCIES,
+  type LatencyName,
+  type Scenario,
+  type Threshold,
+} from '../result/result.ts';
 import { formatExactly } from '../result/thresholds.ts';
 
 const TRANSPORTS = { tcp: '', tls: ' over TLS', ws: ' over WebSocket', wss: ' over WebSocket and TLS' } as const;
@@ -14,14 +22,13 @@ export function nameBroker({ broker: { name, version } }: BenchResult): string |
 
 /** Such as `mosquitto 2.0.11 at localhost:1883, MQTT 5 over TLS`. */
 export function describeBroker(result: BenchResult): string {
-  const { host, port, protocol, transport } = result.broker;
+  const { protocol, transport } = result.broker;
   const name = nameBroker(result);
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  return `${name === undefined ? '' : `${name} at `}${address}, MQTT ${protocol}${TRANSPORTS[transport]}`;
+  return `${name === undefined ? '' : `${name} at `}${formatAddress(result.broker)}, MQTT ${protocol}${TRANSPORTS[transport]}`;
 }
 
 /** Who talks to whom: `2 publishers -> 1 subscriber`. */
-export function describeShape({ config }: BenchResult): string {
+function describeShape({ config }: BenchResult): string {
   const { connections, publishers, scenario, shape, storms, subscribers } = config;
   const { responders = subscribers } = config;
   const receiving = formatQuantity(subscribers, 'subscriber');
@@ -71,8 +78,11 @@ export interface LatencyWords {
   readonly span: string;
 }
 
-/** `isOpenLoop`: there is a rate, so that a message is due at a time that is not that of its sending. */
-export function nameLatency(name: LatencyName, scenario: Scenario, isOpenLoop: boolean): LatencyWords {
+/** With a rate a message is due at a time that is not that of its sending. */
+export function nameLatency(
+  name: LatencyName,
+  { rate, scenario }: Pick<BenchConfig, 'rate' | 'scenario'>,
+): LatencyWords {
   const end = scenario === 'rr' ? 'response' : 'delivery';
   const sending = scenario === 'rr' ? 'request' : 'publish';
   switch (name) {
@@ -95,7 +105,7 @@ export function nameLatency(name: LatencyName, scenario: Scenario, isOpenLoop: b
       return {
         label: scenario === 'rr' ? 'round trip' : 'latency',
         // A subscriber does not know whether others publish at a rate; without one a message is due when it is sent.
-        span: `${isOpenLoop || scenario === 'sub' ? 'due time' : sending} to ${end}`,
+        span: `${rate !== null || scenario === 'sub' ? 'due time' : sending} to ${end}`,
       };
     case 'endToEndService':
       return { label: 'service', span: `${sending} to ${end}` };
@@ -118,9 +128,7 @@ export function chooseLatencies({ config, latency }: BenchResult): LatencyName[]
 
 /** All of which something was measured; service time only where it differs from the other, with a rate. */
 export function allLatencies({ config, latency }: BenchResult): LatencyName[] {
-  return (Object.keys(latency) as LatencyName[]).filter(
-    (name) => latency[name].count > 0 && (name !== 'endToEndService' || config.rate !== null),
-  );
+  return LATENCIES.filter((name) => latency[name].count > 0 && (name !== 'endToEndService' || config.rate !== null));
 }
 
 /** What was measured for a threshold, exactly: `12.34 ms`. */

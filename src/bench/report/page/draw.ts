@@ -72,7 +72,7 @@ function draw(chart: Chart, place: HTMLElement): uPlot {
     series: [
       {
         label: chart.x === 'seconds' ? 'at' : 'percentile',
-        value: (_, value) => (value === null ? '' : exactly(value, chart.x)),
+        value: (_, value) => label(value, chart.x),
       },
       ...chart.lines.map((line, index) => ({
         label: line.label,
@@ -81,7 +81,7 @@ function draw(chart: Chart, place: HTMLElement): uPlot {
         width: 1.75,
         points: { show: chart.xs.length === 1 },
         ...(isTime && uPlot.paths.stepped && { paths: uPlot.paths.stepped({ align: -1 }) }),
-        value: (_: uPlot, value: number | null) => (value === null ? '' : exactly(value, chart.y)),
+        value: (_: uPlot, value: number | null) => label(value, chart.y),
       })),
     ],
   };
@@ -98,13 +98,9 @@ function thinOut(plot: uPlot, ticks: readonly (number | null)[]): (number | null
   });
 }
 
-/** Of a tick; a logarithmic axis leaves out those that have none. */
-function label(tick: number | null, axis: Axis): string {
-  if (tick === null) return '';
-  return axis === 'percentile' ? percentile(tick) : `${NUMBERS.format(tick)}${UNITS[axis] ?? ''}`;
-}
-
-function exactly(value: number, axis: Axis): string {
+/** Of a tick, which a logarithmic axis may leave without one, or of the value under the pointer, which may be missing. */
+function label(value: number | null, axis: Axis): string {
+  if (value === null) return '';
   return axis === 'percentile' ? percentile(value) : `${NUMBERS.format(value)}${UNITS[axis] ?? ''}`;
 }
 
