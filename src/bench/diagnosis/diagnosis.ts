@@ -1,5 +1,5 @@
 import { formatCount, formatDurationMs, formatQuantity } from '../../output/units.ts';
-import { makeFilter } from '../plan/plan.ts';
+import { makeFilter, windowOf } from '../plan/plan.ts';
 import { needsSharedSubscription } from '../plan/shared-subscription.ts';
 import { HOLDS, type Hold, LATE_US, type ScheduleRecord } from '../record/schedule-record.ts';
 import type { BenchResult, Diagnosis, DiagnosisCode, Sample } from '../result/result.ts';
@@ -136,11 +136,6 @@ function mayHaveLostInMosquitto(result: Undiagnosed): boolean {
 
 function ranToTheEnd({ outcome }: Undiagnosed): boolean {
   return outcome.kind === 'completed' || outcome.kind === 'stalled';
-}
-
-/** Without one, all that --rate asks for may be outstanding. */
-function windowOf({ window }: Undiagnosed['config']): number {
-  return window ?? Number.POSITIVE_INFINITY;
 }
 
 function subjectOf({ name }: BenchResult['broker']): string {

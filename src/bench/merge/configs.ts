@@ -42,34 +42,24 @@ export function mergeConfigs(all: readonly NamedConfig[], inTurn: boolean): Benc
     }
   }
   const configs = all.map(({ config }) => config);
-  const longest = (key: 'durationMs'): number | null =>
-    configs.reduce<number | null>((most, config) => larger(most, config[key]), null);
   return {
     ...first.config,
     ...(inTurn ? {} : addLoads(configs)),
-    durationMs: longest('durationMs'),
+    durationMs: configs.reduce<number | null>((most, config) => larger(most, config.durationMs), null),
     drainTimeoutMs: Math.max(...configs.map(({ drainTimeoutMs }) => drainTimeoutMs)),
     localAddresses: [...new Set(configs.flatMap(({ localAddresses }) => localAddresses))],
   };
 }
 
+/** Of what is unbounded in one of them the sum is unbounded too. */
 function addLoads(configs: readonly BenchConfig[]): Pick<BenchConfig, Added> {
-  const sum = <T extends number | null>(key: Added): T =>
-    configs.reduce<number | null>((total, config) => {
-      const { [key]: value = 0 } = config;
+  const sumOf = (key: Added): number | null =>
+    configs.reduce<number | null>((total, { [key]: value = 0 }) => {
       return total === null || value === null ? null : total + value;
-    }, 0) as T;
-  return {
-    messages: sum('messages'),
-    publishers: sum('publishers'),
-    subscribers: sum('subscribers'),
-    ...(configs[0]?.responders !== undefined && { responders: sum<number>('responders') }),
-    window: sum('window'),
-    rate: sum('rate'),
-    connectRate: sum('connectRate'),
-    connections: sum('connections'),
-    workers: sum('workers'),
-  };
+    }, 0);
+  // Not every scenario has responders.
+  const keys = ADDED.filter((key) => configs[0]?.[key] !== undefined);
+  return Object.fromEntries(keys.map((key) => [key, sumOf(key)])) as Pick<BenchConfig, Added>;
 }
 
 function refuseDifference(a: NamedConfig, b: NamedConfig, keys: readonly (keyof BenchConfig)[], hint: string): void {

@@ -76,7 +76,7 @@ export function messagesOf(plan: BenchPlan, publisher: number): number {
 }
 
 /** How many messages may be outstanding; without a window as many as there are. */
-export function windowOf({ window }: BenchPlan): number {
+export function windowOf({ window }: Pick<BenchPlan, 'window'>): number {
   return window ?? Number.POSITIVE_INFINITY;
 }
 

@@ -28,7 +28,8 @@ export interface Ledger extends DeliveryLedger {
 }
 
 const DELIVERY_COUNTS = ['expected', 'delivered', 'lost', 'duplicated', 'outOfOrder'] as const;
-const PUBLISH_COUNTS = ['attempted', 'accepted', 'refused', 'timedOut', 'inFlight'] as const;
+/** What a {@link Ledger} counts of the messages that were sent. */
+export const PUBLISH_COUNTS = ['attempted', 'accepted', 'refused', 'timedOut', 'inFlight'] as const;
 
 /** Every count of a {@link Ledger}, in the order in which they are printed. */
 export const LEDGER_COUNTS = [...PUBLISH_COUNTS, ...DELIVERY_COUNTS] as const;

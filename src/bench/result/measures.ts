@@ -1,5 +1,5 @@
 /** What an assertion or a comparison can name, and how it is read from a result. */
-import { LEDGER_COUNTS, type Ledger } from '../record/ledger.ts';
+import { LEDGER_COUNTS, type Ledger, PUBLISH_COUNTS } from '../record/ledger.ts';
 import { rateOf } from './rates.ts';
 import { type BenchResult, LATENCIES, type LatencyName } from './result.ts';
 
@@ -36,7 +36,6 @@ const WHOLES = {
 } as const satisfies Partial<Record<keyof Ledger, keyof Ledger>>;
 
 const NEED_HEADERS: readonly string[] = ['lost', 'duplicated', 'outOfOrder'];
-const PUBLISH_COUNTS: readonly (keyof Ledger)[] = ['attempted', 'accepted', 'refused', 'timedOut', 'inFlight'];
 
 /** Every measure by its name, in the order in which they are listed. */
 export const MEASURES: ReadonlyMap<string, Measure> = new Map(
@@ -86,7 +85,7 @@ function counts(): Measure[] {
     kind: 'count',
     read: (figures) => {
       const { ledger } = figures;
-      const whole = PUBLISH_COUNTS.includes(name) ? 'attempted' : 'expected';
+      const whole = (PUBLISH_COUNTS as readonly string[]).includes(name) ? 'attempted' : 'expected';
       return ledger[whole] === 0 || isUnknown(name, figures) ? null : ledger[name];
     },
   }));
