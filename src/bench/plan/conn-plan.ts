@@ -1,8 +1,10 @@
+import { UsageError } from '../../errors.ts';
 import { benchQosOption, drainTimeoutOption } from '../../options/bench.ts';
 import { connectionsOption, holdOption, stormOption, subscribeOption } from '../../options/bench-conn.ts';
 import { willTopicOption } from '../../options/connection.ts';
 import type { OptionValues } from '../../options/option-values.ts';
 import { refusePropertiesOf } from '../../options/properties.ts';
+import type { OptionSpec } from '../../options/spec.ts';
 import type { RunId } from '../content/probe.ts';
 import { type BenchPlan, emptyPlan } from './plan.ts';
 import { resolveConnecting } from './resolve-connecting.ts';
@@ -11,6 +13,12 @@ import { refuseEmbeddedSharing } from './shared-subscription.ts';
 /** The plan of `mqtt-bench conn`. Throws UsageError for values that do not go together. */
 export function resolveConnPlan(values: OptionValues, runId: RunId): BenchPlan {
   refusePropertiesOf(['publish', 'subscribe', 'unsubscribe', 'disconnect'], values, 'mqtt-bench conn');
+  if (!values.has(subscribeOption)) {
+    refuseTyped(benchQosOption, values, 'without --subscribe', 'The QoS of Wills is --will-qos.');
+  }
+  if (!values.has(willTopicOption) || values.get(stormOption) === 0) {
+    refuseTyped(drainTimeoutOption, values, 'without --will-topic and --storm', 'It is how long to wait for Wills.');
+  }
   const plan: BenchPlan = {
     ...emptyPlan('conn', runId),
     ...resolveConnecting(values),
@@ -25,4 +33,11 @@ export function resolveConnPlan(values: OptionValues, runId: RunId): BenchPlan {
   };
   refuseEmbeddedSharing(plan, values);
   return plan;
+}
+
+/** Throws UsageError for what has no effect; a file of options may be for other commands too. */
+function refuseTyped(spec: OptionSpec, values: OptionValues, without: string, hint: string): void {
+  if (values.source(spec).kind === 'flag') {
+    throw new UsageError(`${values.spelled(spec)} has no effect ${without}`, hint);
+  }
 }

@@ -31,15 +31,17 @@ import {
   warmupOption,
   workersOption,
 } from '../../options/bench-load.ts';
+import { findMaxOption } from '../../options/bench-verdict.ts';
 import { debugOption } from '../../options/connection.ts';
 import { readNamedFile } from '../../options/files.ts';
 import type { OptionValues } from '../../options/option-values.ts';
 import { propertiesFor, refusePropertiesOf } from '../../options/properties.ts';
 import type { OptionSpec } from '../../options/spec.ts';
+import { formatDurationMs, formatQuantity } from '../../output/units.ts';
 import { hasHeader } from '../content/content.ts';
 import { PROBE_HEADER_BYTES, type RunId } from '../content/probe.ts';
 import { hasPlaceholder, longestOf, parseTemplate, Template } from '../content/template.ts';
-import { type BenchPlan, emptyPlan, makeFilter, totalOf } from './plan.ts';
+import { type BenchPlan, emptyPlan, makeFilter, scheduleOf, totalOf } from './plan.ts';
 import { resolveConnecting } from './resolve-connecting.ts';
 import { refuseEmbeddedSharing } from './shared-subscription.ts';
 
@@ -144,6 +146,7 @@ export async function resolveLoad(
     drainTimeoutMs: values.get(drainTimeoutOption),
     ...(properties && { properties }),
   };
+  if (values.get(findMaxOption) === undefined) refuseLongWarmup(plan);
   if (plan.keepsRetained && !plan.retain) throw new UsageError('--keep-retained has no effect without --retain');
   if (plan.topicAlias && properties?.topicAlias !== undefined) {
     throw new UsageError('--topic-alias and -D publish topic-alias exclude each other');
@@ -162,6 +165,18 @@ function resolvePace(values: OptionValues, durationMs: number | null): Partial<B
     throw new UsageError('--warmup must be shorter than --duration', 'Nothing would be left to measure.');
   }
   return { rate, rampMs: values.get(rampOption) ?? 0, warmupMs };
+}
+
+/** Throws UsageError where all that there is to send is due before the warm-up is over. Without a rate nobody knows yet. */
+function refuseLongWarmup(plan: BenchPlan): void {
+  const { warmupMs } = plan;
+  const schedule = scheduleOf(plan);
+  const total = totalOf(plan);
+  if (schedule === undefined || warmupMs === 0 || schedule.dueMs(total - 1) >= warmupMs) return;
+  throw new UsageError(
+    `--warmup ${formatDurationMs(warmupMs)}: all ${formatQuantity(total, 'message')} are due before it is over`,
+    'Nothing would be left to measure.',
+  );
 }
 
 function resolveWindow(values: OptionValues, isUnbounded: boolean): Partial<BenchPlan> {

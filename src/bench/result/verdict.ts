@@ -1,5 +1,5 @@
 import { exitCodeOfSignal } from '../../cli/signals.ts';
-import { BenchFailedError, type CliError, ConnectionLostError, InterruptedError } from '../../errors.ts';
+import { BenchFailedError, type CliError, ConnectionLostError, InterruptedError, UsageError } from '../../errors.ts';
 import { formatCount, formatDurationMs, formatQuantity } from '../../output/units.ts';
 import { parseAssertions } from './assertions.ts';
 import { type BenchResult, type ConnectionLedger, LATENCIES } from './result.ts';
@@ -19,9 +19,23 @@ export function judge(result: BenchResult): CliError | undefined {
       return new ConnectionLostError(ended ?? '');
     default: {
       const faults = [...describeFaults(result), ...(ended === undefined ? [] : [ended])];
-      return faults.length === 0 ? undefined : new BenchFailedError(faults.join('; '), hintAtMeasured(result));
+      return faults.length === 0
+        ? describeNoMeasurement(result)
+        : new BenchFailedError(faults.join('; '), hintAtMeasured(result));
     }
   }
+}
+
+/** Something came, and all of it in the warm-up: what the run was for is missing. */
+function describeNoMeasurement({ config, ledger, measured }: BenchResult): UsageError | undefined {
+  const { warmupMs } = config;
+  if (warmupMs === 0 || measured.attempted + measured.delivered > 0 || ledger.attempted + ledger.delivered === 0) {
+    return undefined;
+  }
+  return new UsageError(
+    `--warmup ${formatDurationMs(warmupMs)}: the run was over before it, and nothing was measured`,
+    'Use a shorter --warmup, a larger -n, or --duration.',
+  );
 }
 
 /** A condition on a latency that the scenario does not have: `p99` of mqtt-bench pub is that of PUBACK. */

@@ -10,10 +10,11 @@ import type { ExitCode } from '../../cli/exit-codes.ts';
 import { UsageError } from '../../errors.ts';
 import type { ConnectionPlan } from '../../mqtt/connection-plan.ts';
 import { benchJsonOption, messagesOption, windowOption } from '../../options/bench.ts';
+import { localAddressOption } from '../../options/bench-connections.ts';
 import { floodOption, rampOption } from '../../options/bench-load.ts';
 import { findMaxOption, repeatOption } from '../../options/bench-verdict.ts';
 import { brokerPidOption } from '../../options/bench-watch.ts';
-import { brokerOption, debugOption, noColorOption, quietOption } from '../../options/connection.ts';
+import { brokerOption, debugOption, noColorOption, quietOption, unixOption } from '../../options/connection.ts';
 import type { OptionValues } from '../../options/option-values.ts';
 import { openPatiently, resolvePatience } from '../reconnecting.ts';
 import { makeTrace, Status } from '../status.ts';
@@ -109,6 +110,9 @@ async function prepare(
 ): Promise<BrokerProcess | undefined> {
   const { preflight } = await import('../../bench/connect/preflight.ts');
   const { localAddress } = endpoint;
+  if (endpoint.unix && localAddresses.length > 0) {
+    throw new UsageError(`${values.spelled(unixOption)} and ${values.spelled(localAddressOption)} exclude each other`);
+  }
   preflight(
     {
       // A requester is both. One more listens to what the broker says of itself.

@@ -5,8 +5,8 @@ import { DEFAULT_LIMITS, findMaximum } from '../../bench/search/find-maximum.ts'
 import { judgeStep } from '../../bench/search/judge-step.ts';
 import type { StopReason } from '../../cli/context.ts';
 import { exitCodeOfSignal } from '../../cli/signals.ts';
-import { BenchFailedError, CliError, InterruptedError } from '../../errors.ts';
-import { formatPerSecond } from '../../output/units.ts';
+import { BenchFailedError, CliError, InterruptedError, UsageError } from '../../errors.ts';
+import { formatDurationMs, formatPerSecond } from '../../output/units.ts';
 import type { Measured } from './concluding.ts';
 import { planAgain, type RunPlan } from './repeating.ts';
 
@@ -23,13 +23,19 @@ export interface Searching {
 
 /**
  * Runs the plan at one rate after the other. The result is that of the highest rate that held, with all steps; where
- * none did, that of the last one tried. `plan.rate` is where it begins.
+ * none did, that of the last one tried. `plan.rate` is where it begins. Throws UsageError where the warm-up would be all.
  */
 export async function searchMaximum(
   plan: BenchPlan,
   target: readonly Assertion[],
   { run, stop, tell }: Searching,
 ): Promise<Measured> {
+  if (plan.warmupMs >= (plan.durationMs ?? STEP_MS)) {
+    throw new UsageError(
+      `--warmup must be shorter than each run of --find-max, which lasts ${formatDurationMs(plan.durationMs ?? STEP_MS)}`,
+      'Give a longer --duration.',
+    );
+  }
   const steps: SearchStep[] = [];
   let best: BenchResult | undefined;
   let last: Measured | undefined;
