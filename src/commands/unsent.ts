@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import type { Context } from '../cli/context.ts';
 import { OutputError, UsageError } from '../errors.ts';
 import type { QoS } from '../mqtt/session.ts';
-import { describeFileError } from '../options/files.ts';
+import { describeCreationError } from '../options/files.ts';
 import { unsentOption } from '../options/message.ts';
 import type { OptionValues } from '../options/option-values.ts';
 import { quote } from '../output/escape.ts';
@@ -42,8 +42,7 @@ async function checkUnsent(spelled: string, path: string): Promise<void> {
   try {
     await access(dirname(path), constants.W_OK | constants.X_OK);
   } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new UsageError(`${spelled} ${quote(path)}: ${isMissing ? 'no such folder' : describeFileError(error)}`);
+    throw new UsageError(`${spelled} ${quote(path)}: ${describeCreationError(error)}`);
   }
 }
 
@@ -135,7 +134,7 @@ export class Unsent {
       this.#file ??= openSync(this.#path, 'wx', 0o600);
       for (const bytes of this.#pending) writeAll(this.#file, bytes);
     } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code === 'ENOSPC' ? 'no space left' : describeFileError(error);
+      const reason = describeCreationError(error);
       throw new OutputError(`cannot write ${quote(this.#path)}: ${reason}`, undefined, { cause: error });
     } finally {
       this.#pending = [];

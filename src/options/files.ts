@@ -16,6 +16,17 @@ export function describeFileError(error: unknown): string {
   return (code !== undefined && REASONS[code]) || message;
 }
 
+const CREATION_REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such folder',
+  ENOSPC: 'no space left on the device',
+};
+
+/** Why a file that need not be there yet could not be made or written, in words. */
+export function describeCreationError(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return (code !== undefined && CREATION_REASONS[code]) || describeFileError(error);
+}
+
 /** Reads a file that an option names; throws UsageError that names both. */
 export async function readNamedFile(spelled: string, path: string): Promise<Buffer> {
   try {
@@ -30,8 +41,7 @@ export async function checkWritable(spelled: string, path: string): Promise<void
   try {
     await (await promises.open(path, 'a', 0o600)).close();
   } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new UsageError(`${spelled} ${quote(path)}: ${isMissing ? 'no such folder' : describeFileError(error)}`);
+    throw new UsageError(`${spelled} ${quote(path)}: ${describeCreationError(error)}`);
   }
 }
 

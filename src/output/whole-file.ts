@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { access, constants, type FileHandle, open, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { OutputError, UsageError } from '../errors.ts';
-import { describeFileError } from '../options/files.ts';
+import { describeCreationError } from '../options/files.ts';
 import { quote } from './escape.ts';
 
 /** Throws UsageError, naming option and path, where {@link writeWholeFile} could not write. Leaves nothing behind. */
@@ -16,8 +16,7 @@ export async function checkWholeFile(spelled: string, path: string): Promise<voi
     await file.close();
     await unlink(temporary);
   } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new UsageError(`${spelled} ${quote(path)}: ${isMissing ? 'no such folder' : describeFileError(error)}`);
+    throw new UsageError(`${spelled} ${quote(path)}: ${describeCreationError(error)}`);
   }
 }
 
@@ -39,12 +38,9 @@ export async function writeWholeFile(path: string, text: string): Promise<void> 
       throw error;
     }
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOSPC' ? NO_SPACE : describeFileError(error);
-    throw new OutputError(`cannot write ${quote(path)}: ${reason}`, undefined, { cause: error });
+    throw new OutputError(`cannot write ${quote(path)}: ${describeCreationError(error)}`, undefined, { cause: error });
   }
 }
-
-const NO_SPACE = 'no space left on the device';
 
 type Target =
   | { readonly kind: 'file'; readonly path: string; readonly exists: boolean }

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { describeFileError, firstLine, readNamedFile } from '../../src/options/files.ts';
+import { describeCreationError, describeFileError, firstLine, readNamedFile } from '../../src/options/files.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 import { faultOfAsync } from './parsing.ts';
 
@@ -28,6 +28,15 @@ describe('a file that an option names', () => {
     ['EMFILE', 'the words of the system'],
   ])('that failed with %s: %s', (code, reason) => {
     expect(describeFileError(Object.assign(new Error('the words of the system'), { code }))).toBe(reason);
+  });
+
+  it.each([
+    ['EACCES', 'permission denied'],
+    ['ENOENT', 'no such folder'],
+    ['ENOSPC', 'no space left on the device'],
+    ['EMFILE', 'the words of the system'],
+  ])('that could not be made with %s: %s', (code, reason) => {
+    expect(describeCreationError(Object.assign(new Error('the words of the system'), { code }))).toBe(reason);
   });
 
   it.each([

@@ -63,6 +63,12 @@ describe('a file that is written whole', () => {
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
   });
 
+  it.skipIf(!existsSync('/dev/full'))('says that there is no space for it', async () => {
+    await expect(writeWholeFile('/dev/full', 'text')).rejects.toEqual(
+      new OutputError('cannot write /dev/full: no space left on the device'),
+    );
+  });
+
   it.each([
     ['missing/result.json', 'no such folder'],
     ['.', 'is a folder'],
