@@ -2,7 +2,7 @@
 // has no advisories: not every mirror has.
 import { spawnSync } from 'node:child_process';
 
-const { stdout } = spawnSync('npm', ['audit', '--omit=dev', '--json'], {
+const { stdout } = spawnSync('npm', ['audit', '--omit=dev', '--json', '--no-update-notifier'], {
   encoding: 'utf8',
   shell: process.platform === 'win32',
 });
@@ -15,13 +15,20 @@ function read(text) {
   }
 }
 
+/** An advisory, or the name of the package that brings one in. */
+function describe(cause) {
+  return typeof cause === 'string' ? `by ${cause}` : `${cause.title}, ${cause.url}`;
+}
+
 const { metadata, error, message, vulnerabilities = {} } = read(stdout);
 if (metadata === undefined) {
   console.log(
     `skipped: the registry offers no advisories (${error?.summary || message || error?.code || 'no answer'})`,
   );
 } else {
-  for (const { name, severity, range } of Object.values(vulnerabilities)) console.log(`${severity}: ${name} ${range}`);
+  for (const { name, severity, range, via } of Object.values(vulnerabilities)) {
+    console.log(`${severity}: ${name} ${range}: ${via.map(describe).join('; ')}`);
+  }
   const { total } = metadata.vulnerabilities;
   console.log(
     `${total} known ${total === 1 ? 'vulnerability' : 'vulnerabilities'} in ${metadata.dependencies.prod} packages`,
