@@ -28,21 +28,23 @@ export function describeBroker(result: BenchResult): string {
 }
 
 /** Who talks to whom: `2 publishers -> 1 subscriber`. */
-function describeShape({ config }: BenchResult): string {
+function describeShape({ config, merged = [], repeats }: BenchResult): string {
   const { connections, publishers, scenario, shape, storms, subscribers } = config;
   const { responders = subscribers } = config;
   const receiving = formatQuantity(subscribers, 'subscriber');
+  // Of runs at the same time the counts are added up, and no publisher of one had a subscriber of another.
+  const apart = merged.length > 0 && repeats.length === 0 ? ` in ${merged.length} separate runs` : '';
   switch (scenario) {
     case 'pubsub': {
       const how = { all: '', pairs: ' in pairs', shared: ' of a shared subscription' }[shape];
-      return `${formatQuantity(publishers, 'publisher')} -> ${receiving}${how}`;
+      return `${formatQuantity(publishers, 'publisher')} -> ${receiving}${how}${apart}`;
     }
     case 'pub':
       return `${formatQuantity(publishers, 'publisher')} -> broker`;
     case 'sub':
       return `broker -> ${receiving}${shape === 'shared' ? ' of a shared subscription' : ''}`;
     case 'rr':
-      return `${formatQuantity(publishers, 'requester')} <-> ${responders === 0 ? 'responders of others' : formatQuantity(responders, 'responder')}`;
+      return `${formatQuantity(publishers, 'requester')} <-> ${responders === 0 ? 'responders of others' : formatQuantity(responders, 'responder')}${apart}`;
     case 'conn':
       return formatQuantity(connections, 'connection') + (storms === 0 ? '' : `, ${formatQuantity(storms, 'storm')}`);
   }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mergeRepeats, mergeResults } from '../../../src/bench/merge/merge.ts';
 import { lengthOfUnion } from '../../../src/bench/merge/spans.ts';
+import { describeLoad } from '../../../src/bench/report/words.ts';
 import { parseAssertions } from '../../../src/bench/result/assertions.ts';
 import { parseResult } from '../../../src/bench/result/read-result.ts';
 import type { BenchResult, Opening, Sample } from '../../../src/bench/result/result.ts';
@@ -112,6 +113,7 @@ describe('merging', () => {
     expect(merged.perPublisher).toEqual([...a.perPublisher, ...b.perPublisher]);
     expect(merged.perSubscriber).toEqual([...a.perSubscriber, ...b.perSubscriber]);
     expect(merged.repeats).toEqual([]);
+    expect(describeLoad(merged)).toMatch(/^4 publishers -> 2 subscribers in 2 separate runs, /);
   });
 
   it('takes runs one after another for repeats, whose durations add up', () => {
@@ -121,6 +123,7 @@ describe('merging', () => {
     expect(merged.rates.deliveredPerSecond).toBe(75);
     expect(merged.durations.deliver).toBe(2_000_000);
     expect(merged.config).toEqual(a.config);
+    expect(describeLoad(merged)).toMatch(/^1 publisher -> 1 subscriber, /);
     expect(merged.perPublisher).toMatchObject([{ attempted: 150 }]);
     expect(merged.repeats.map(({ rates }) => rates.deliveredPerSecond)).toEqual([100, 50]);
     expect(merged.startedAt).toBe(a.startedAt);

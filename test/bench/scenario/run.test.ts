@@ -49,7 +49,9 @@ describe('the connections of a run', () => {
     const { done } = await runToEnd({}, { version: 'mosquitto version 2.0.11' });
     expect(done.identity).toEqual({ name: 'mosquitto', version: '2.0.11' });
     const other = await runToEnd({}, { version: 'Some\u001b[31m broker' });
-    expect(other.done.identity).toEqual({ name: 'Some [31m broker' });
+    expect(other.done.identity).toEqual({ name: 'Some\\e[31m broker' });
+    const hostile = await runToEnd({}, { version: `\u001b]0;owned\u0007${'x'.repeat(1000)}` });
+    expect(hostile.done.identity?.name).toMatch(/^\\e\]0;owned\\x07x{50}$/);
     const silent = await runToEnd({});
     expect(silent.done.identity).toBeUndefined();
   });
