@@ -108,7 +108,7 @@ describe('--out', () => {
     while (lyingBroker.published.length < 10) await clock.advance(1);
     folder.remove();
     const { exitCode, stdout, stderr } = await drive(result, clock);
-    expect(stderr).toBe(`mqtt-bench: cannot write ${out}: no such file\n`);
+    expect(stderr).toBe(`mqtt-bench: cannot write ${out}: no such folder\n`);
     expect(exitCode).toBe(1);
     expect(stdout.toString()).toContain('delivered 100 ');
   });
