@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { Context } from '../cli/context.ts';
 import type { ExitCode } from '../cli/exit-codes.ts';
 import { benchOptions } from '../options/bench.ts';
 import type { OptionValues } from '../options/option-values.ts';
-import { withBroker } from './broker.ts';
+import { benchmark } from './bench/benchmarking.ts';
 import type { Command } from './command.ts';
 
 const NAME = 'mqtt-bench';
@@ -44,9 +43,5 @@ export const benchCommand: Command = {
 
 async function run(values: OptionValues, context: Context): Promise<ExitCode> {
   const { resolvePubsubPlan } = await import('../bench/plan/resolve-plan.ts');
-  const plan = await resolvePubsubPlan(values, randomBytes(8).toString('hex'));
-  return withBroker(values, context, NAME, async (connection) => {
-    const { measure } = await import('./bench/measuring.ts');
-    return measure(plan, connection, values, context);
-  });
+  return benchmark(resolvePubsubPlan, values, context);
 }

@@ -4,7 +4,7 @@ import { generalOptions } from './connection.ts';
 import { type OptionSpec, single, singleOr, ValueError } from './spec.ts';
 import { parseNonEmpty } from './values.ts';
 
-export const REPORT_FORMATS = ['text', 'csv', 'markdown', 'html'] as const;
+const REPORT_FORMATS = ['text', 'csv', 'markdown', 'html'] as const;
 
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 

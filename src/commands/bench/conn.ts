@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { Context } from '../../cli/context.ts';
 import type { ExitCode } from '../../cli/exit-codes.ts';
 import { connOptions } from '../../options/bench-conn.ts';
 import type { OptionValues } from '../../options/option-values.ts';
-import { withBroker } from '../broker.ts';
 import type { Command } from '../command.ts';
+import { benchmark } from './benchmarking.ts';
 
 const NAME = 'mqtt-bench conn';
 
@@ -34,9 +33,5 @@ export const connCommand: Command = {
 
 async function run(values: OptionValues, context: Context): Promise<ExitCode> {
   const { resolveConnPlan } = await import('../../bench/plan/conn-plan.ts');
-  const plan = resolveConnPlan(values, randomBytes(8).toString('hex'));
-  return withBroker(values, context, 'mqtt-bench', async (connection) => {
-    const { measure } = await import('./measuring.ts');
-    return measure(plan, connection, values, context);
-  });
+  return benchmark(resolveConnPlan, values, context);
 }

@@ -1,5 +1,4 @@
 /** From a plan to an exit code, the same for every scenario: run, print, judge. */
-
 import type { BenchPlan } from '../../bench/plan/plan.ts';
 import type { Assertion } from '../../bench/result/assertions.ts';
 import type { runBench } from '../../bench/scenario/run.ts';
@@ -58,13 +57,14 @@ async function search(
 }
 
 /** One run of the plan, with its live view. Throws UsageError; what else fails is part of what it returns. */
-export async function runOnce(
+async function runOnce(
   plan: BenchPlan,
   connection: ConnectionPlan,
   values: OptionValues,
   context: Context,
 ): Promise<Measured> {
-  const brokerProcess = await prepare(plan, connection, values, context);
+  const embedded = values.get(brokerOption) !== undefined;
+  const brokerProcess = await prepare(plan, connection, embedded, values, context);
   const status = new Status(NAME, context, values.get(quietOption));
   const live = await startLiveView(values, context);
   const { clock, machine, stop } = context;
@@ -74,7 +74,7 @@ export async function runOnce(
     stop,
     machine,
     startThread: context.startThread,
-    isBrokerApart: values.get(brokerOption) === undefined,
+    isBrokerApart: !embedded,
     brokerProcess,
     openSession: openPatiently(context, status, resolvePatience(values)),
     handlers: makeTrace(NAME, values, context),
@@ -83,15 +83,15 @@ export async function runOnce(
   const { makeResult } = await import('../../bench/result/make-result.ts');
   const { describeEnvironment } = await import('../../bench/result/environment.ts');
   const { VERSION } = await import('../../cli/version.ts');
-  const embedded = values.get(brokerOption) !== undefined;
   const result = makeResult(benchRun, { embedded, environment: describeEnvironment(VERSION, context.nodeVersion) });
   return { result, error: benchRun.error, hasFailedEarly: !benchRun.hasBegun };
 }
 
 async function loadScenario({ scenario, workers }: BenchPlan): Promise<typeof runBench> {
   if (workers > 0) return (await import('../../bench/threads/run.ts')).runInThreads;
-  if (scenario === 'sub') return (await import('../../bench/scenario/run-sub.ts')).runSub;
   switch (scenario) {
+    case 'sub':
+      return (await import('../../bench/scenario/run-sub.ts')).runSub;
     case 'conn':
       return (await import('../../bench/scenario/run-conn.ts')).runConn;
     case 'rr':
@@ -105,6 +105,7 @@ async function loadScenario({ scenario, workers }: BenchPlan): Promise<typeof ru
 async function prepare(
   { connections, localAddresses, publishers, responders, subscribers }: BenchPlan,
   { endpoint }: ConnectionPlan,
+  embedded: boolean,
   values: OptionValues,
   { machine }: Context,
 ): Promise<BrokerProcess | undefined> {
@@ -119,7 +120,7 @@ async function prepare(
       connections: publishers + (responders ?? subscribers) + connections + 1,
       localAddresses: localAddresses.length === 0 && localAddress !== undefined ? [localAddress] : localAddresses,
       endpoint,
-      embedded: values.get(brokerOption) !== undefined,
+      embedded,
     },
     { machine },
   );

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { Context } from '../../cli/context.ts';
 import type { ExitCode } from '../../cli/exit-codes.ts';
 import { benchPubOptions } from '../../options/bench-pub.ts';
 import type { OptionValues } from '../../options/option-values.ts';
-import { withBroker } from '../broker.ts';
 import type { Command } from '../command.ts';
+import { benchmark } from './benchmarking.ts';
 
 const NAME = 'mqtt-bench pub';
 
@@ -27,9 +26,5 @@ export const benchPubCommand: Command = {
 
 async function run(values: OptionValues, context: Context): Promise<ExitCode> {
   const { resolvePubPlan } = await import('../../bench/plan/resolve-plan.ts');
-  const plan = await resolvePubPlan(values, randomBytes(8).toString('hex'));
-  return withBroker(values, context, 'mqtt-bench', async (connection) => {
-    const { measure } = await import('./measuring.ts');
-    return measure(plan, connection, values, context);
-  });
+  return benchmark(resolvePubPlan, values, context);
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { BenchPlan } from '../../bench/plan/plan.ts';
+import { makeRunId } from '../../bench/plan/run-id.ts';
 import type { BenchResult, Outcome } from '../../bench/result/result.ts';
 import type { Context, StopReason } from '../../cli/context.ts';
 import { CliError } from '../../errors.ts';
@@ -45,7 +45,7 @@ export async function runRepeatedly(
 
 /** The same plan with a mark of its own: what comes late of an earlier run is not taken for this one's. */
 export function planAgain(plan: BenchPlan): BenchPlan {
-  const runId = randomBytes(8).toString('hex');
+  const runId = makeRunId();
   // Topics and filters that were made for this run have its mark in them, and so has `runId`.
   const entries = Object.entries(plan).map(([key, value]: [string, unknown]) => [
     key,

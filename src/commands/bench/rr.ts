@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { Context } from '../../cli/context.ts';
 import type { ExitCode } from '../../cli/exit-codes.ts';
 import { rrOptions } from '../../options/bench-rr.ts';
 import type { OptionValues } from '../../options/option-values.ts';
-import { withBroker } from '../broker.ts';
 import type { Command } from '../command.ts';
+import { benchmark } from './benchmarking.ts';
 
 const NAME = 'mqtt-bench rr';
 
@@ -27,9 +26,5 @@ export const rrCommand: Command = {
 
 async function run(values: OptionValues, context: Context): Promise<ExitCode> {
   const { resolveRrPlan } = await import('../../bench/plan/rr-plan.ts');
-  const plan = await resolveRrPlan(values, randomBytes(8).toString('hex'));
-  return withBroker(values, context, 'mqtt-bench', async (connection) => {
-    const { measure } = await import('./measuring.ts');
-    return measure(plan, connection, values, context);
-  });
+  return benchmark(resolveRrPlan, values, context);
 }

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { Context } from '../../cli/context.ts';
 import type { ExitCode } from '../../cli/exit-codes.ts';
 import { benchSubOptions } from '../../options/bench-sub.ts';
 import type { OptionValues } from '../../options/option-values.ts';
-import { withBroker } from '../broker.ts';
 import type { Command } from '../command.ts';
+import { benchmark } from './benchmarking.ts';
 
 const NAME = 'mqtt-bench sub';
 
@@ -27,9 +26,5 @@ export const benchSubCommand: Command = {
 
 async function run(values: OptionValues, context: Context): Promise<ExitCode> {
   const { resolveSubPlan } = await import('../../bench/plan/resolve-sub-plan.ts');
-  const plan = resolveSubPlan(values, randomBytes(8).toString('hex'));
-  return withBroker(values, context, 'mqtt-bench', async (connection) => {
-    const { measure } = await import('./measuring.ts');
-    return measure(plan, connection, values, context);
-  });
+  return benchmark(resolveSubPlan, values, context);
 }
