@@ -1,15 +1,16 @@
 // `npm run docs`: writes what the documents say of options and exit codes from the tables in the sources.
 // With `--check` it writes nothing, names what is out of date, and fails.
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { ROOT } from './bundle.mjs';
+import { fill, format } from './documents.mjs';
 import { MOSQUITTO_OPTIONS } from './mosquitto-options.mjs';
 import { page } from './page.mjs';
 
-const GENERATED = '<!-- Made by `npm run docs` from the tables in src. Do not edit. -->';
+const MADE_BY = 'npm run docs';
+const GENERATED = `<!-- Made by \`${MADE_BY}\` from the tables in src. Do not edit. -->`;
 const COMMANDS = ['mqtt-pub', 'mqtt-sub', 'mqtt-rr', 'mqtt-bench'];
 
 /** Packages stay where they are, but not their package.json: Node 20 imports JSON only by an attribute. */
@@ -139,36 +140,15 @@ function mosquittoTable(commands) {
   return table.map((row) => `| ${(isComplete ? row.slice(0, 2) : row).join(' | ')} |`).join('\n');
 }
 
-/** Replaces what stands between the markers named `name`. */
-function fill(text, name, content) {
-  const [start, end] = [`<!-- ${name}: made by \`npm run docs\` -->`, `<!-- end of ${name} -->`];
-  const from = text.indexOf(start);
-  const to = text.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`README.md has no markers for ${name}`);
-  return `${text.slice(0, from + start.length)}\n\n${content}\n\n${text.slice(to)}`;
-}
-
 async function generate() {
   const tables = await loadTables();
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-  const withCodes = fill(readme, 'exit codes', exitCodeTable(tables.EXIT_CODE_MEANINGS));
+  const withCodes = fill(readme, 'exit codes', MADE_BY, exitCodeTable(tables.EXIT_CODE_MEANINGS));
   return new Map([
-    ['README.md', fill(withCodes, 'mosquitto options', mosquittoTable(tables.commands))],
+    ['README.md', fill(withCodes, 'mosquitto options', MADE_BY, mosquittoTable(tables.commands))],
     ['docs/exit-codes.md', exitCodesPage(tables.EXIT_CODE_MEANINGS)],
     ['docs/options.md', optionsPage(tables)],
   ]);
-}
-
-/** As `npm run format` leaves it: the columns of tables lined up. */
-function format(name, text) {
-  const biome = join(ROOT, 'node_modules/.bin/biome');
-  const { status, stdout, stderr } = spawnSync(biome, ['format', `--stdin-file-path=${name}`], {
-    cwd: ROOT,
-    input: text,
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`${name}: ${stderr}`);
-  return stdout;
 }
 
 function readOrEmpty(path) {

@@ -1,10 +1,10 @@
 // `npm run docs:interop`: takes what the last run of the tests found out about other systems into
 // test/interop/results.json, and makes the tables of docs/interop.md from it. With `--check` it writes nothing, and fails
 // where the tables are not those of the results.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './bundle.mjs';
+import { fill, format } from './documents.mjs';
 
 const RESULTS = join(ROOT, 'test/interop/results.json');
 const PAGE = 'docs/interop.md';
@@ -51,29 +51,12 @@ function table(kind, records) {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** Replaces what stands between the markers of a table. */
-function fill(text, kind, content) {
-  const [start, end] = [`<!-- ${kind}: made by \`npm run docs:interop\` -->`, `<!-- end of ${kind} -->`];
-  const from = text.indexOf(start);
-  const to = text.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`${PAGE} has no markers for ${kind}`);
-  return `${text.slice(0, from + start.length)}\n\n${content}\n\n${text.slice(to)}`;
-}
-
-/** As `npm run format` leaves it: the columns of tables lined up. */
-function format(name, text) {
-  const { status, stdout, stderr } = spawnSync(
-    join(ROOT, 'node_modules/.bin/biome'),
-    ['format', `--stdin-file-path=${name}`],
-    { cwd: ROOT, input: text, encoding: 'utf8' },
-  );
-  if (status !== 0) throw new Error(`${name}: ${stderr}`);
-  return stdout;
-}
-
 const results = readResults();
 const before = readFileSync(join(ROOT, PAGE), 'utf8');
-const filled = Object.keys(COLUMNS).reduce((text, kind) => fill(text, kind, table(kind, results)), before);
+const filled = Object.keys(COLUMNS).reduce(
+  (text, kind) => fill(text, kind, 'npm run docs:interop', table(kind, results)),
+  before,
+);
 const after = format(PAGE, filled);
 if (checking) {
   if (after !== before) {
