@@ -12,6 +12,7 @@ import {
 } from 'mqtt-packet';
 import type { Clock } from '../cli/context.ts';
 import { ConnectionLostError } from '../errors.ts';
+import { ANSWER_LIMIT_MS, limitAnswer } from './answer-limit.ts';
 import type { ConnectionPlan, ProtocolVersion } from './connection-plan.ts';
 import { KeepAlive, type KeepAlivePeer } from './keep-alive.ts';
 import type { Lanes } from './lane/lanes.ts';
@@ -92,6 +93,7 @@ class MqttjsSession implements Session {
   readonly #plan: ConnectionPlan;
   readonly #choice: DialChoice;
   readonly #handlers: SessionHandlers;
+  readonly #clock: Clock;
   readonly #receiving: Receiving;
   readonly #messageLane: MessageLane | undefined;
   #closing = false;
@@ -112,6 +114,7 @@ class MqttjsSession implements Session {
     this.#plan = plan;
     this.#choice = choice;
     this.#handlers = handlers;
+    this.#clock = clock;
     const { onBytes } = handlers;
     if (onBytes !== undefined) {
       wire.onBytes = (direction, bytes) => {
@@ -173,16 +176,19 @@ class MqttjsSession implements Session {
 
   publish(message: OutgoingMessage): Promise<PublishOutcome> {
     const { topic, payload, qos, retain, properties } = message;
-    return this.#request((resolve, reject) => {
-      const publishOptions = { qos, retain, ...this.#withProperties(this.#withoutKnownAlias(topic, properties)) };
-      this.#client.publish(topic, payload, publishOptions, (error, packet) => {
-        const reason = (error as { code?: unknown } | null | undefined)?.code;
-        if (!error) resolve({ reasonCode: 0 });
-        else if (typeof reason === 'number') resolve({ reasonCode: reason, ...reasonStringOf(packet) });
-        // What waits is failed when the connection has ended, with the reason for that.
-        else if (!GONE.includes(error.message)) reject(error);
-      });
-    });
+    return this.#request(
+      (resolve, reject) => {
+        const publishOptions = { qos, retain, ...this.#withProperties(this.#withoutKnownAlias(topic, properties)) };
+        this.#client.publish(topic, payload, publishOptions, (error, packet) => {
+          const reason = (error as { code?: unknown } | null | undefined)?.code;
+          if (!error) resolve({ reasonCode: 0 });
+          else if (typeof reason === 'number') resolve({ reasonCode: reason, ...reasonStringOf(packet) });
+          // What waits is failed when the connection has ended, with the reason for that.
+          else if (!GONE.includes(error.message)) reject(error);
+        });
+      },
+      qos === 0 ? undefined : 'PUBLISH',
+    );
   }
 
   /** A Topic Alias is set once; after that MQTT.js sends it in place of the Topic Name. [MQTT5 3.3.2.3.4] */
@@ -237,7 +243,7 @@ class MqttjsSession implements Session {
       const numbered = { ...packet, messageId };
       this.#trace('sending', numbered);
       this.#wire.write(generate(numbered, { protocolVersion: this.#choice.version }));
-    });
+    }, packet.cmd.toUpperCase());
   }
 
   #onAnswer(packet: ISubackPacket | IUnsubackPacket): void {
@@ -324,23 +330,40 @@ class MqttjsSession implements Session {
     this.#wire.destroy();
   }
 
-  #request<T>(start: (resolve: (value: T) => void, reject: (error: Error) => void) => void): Promise<T> {
+  /** @param asked what is sent, if PINGREQ is not to be all that the broker answers. */
+  #request<T>(
+    start: (resolve: (value: T) => void, reject: (error: Error) => void) => void,
+    asked?: string,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#end !== undefined) {
         return reject(new ConnectionLostError(`the connection was lost: ${this.#end.reason}`));
       }
-      this.#waiting.add(reject);
-      start(
-        (value) => {
-          this.#waiting.delete(reject);
-          resolve(value);
-        },
-        (error) => {
-          this.#waiting.delete(reject);
-          reject(error);
-        },
-      );
+      const stopLimit = asked === undefined ? undefined : this.#limit(asked);
+      const done = (): void => {
+        stopLimit?.();
+        this.#waiting.delete(fail);
+      };
+      const fail = (error: Error): void => {
+        done();
+        reject(error);
+      };
+      this.#waiting.add(fail);
+      start((value) => {
+        done();
+        resolve(value);
+      }, fail);
     });
+  }
+
+  /** Ends the connection to a broker that answers PINGREQ but not what was `asked`. Returns what stops that. */
+  #limit(asked: string): () => void {
+    const reason = `the broker answers PINGREQ, but not ${asked} for ${ANSWER_LIMIT_MS / 1000} s`;
+    return limitAnswer(
+      this.#clock,
+      (onAnswer) => this.#sendPing(onAnswer),
+      () => this.#fail(new Error(reason)),
+    );
   }
 
   #describeEnd(): SessionEnd {
