@@ -17,6 +17,7 @@ describeWith(['mosquitto'], 'A million lines', () => {
   // Without these limits mosquitto drops what a subscriber does not take at once.
   const mosquitto = shareMosquitto({
     settings: ['max_queued_messages 0', 'max_inflight_messages 0', 'set_tcp_nodelay true'],
+    isQuiet: true,
   });
 
   it.each(['0', '1', '2'])('arrive in order, every one, at QoS %s', async (qos) => {

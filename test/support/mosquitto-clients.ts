@@ -20,7 +20,8 @@ export async function startMosquittoSub(broker: Mosquitto, clientId: string, ...
 
 /** Resolves once the broker has answered the SUBSCRIBE of this client; rejects when the client ended without. */
 export async function waitForSubscription(broker: Mosquitto, clientId: string, client?: Child): Promise<void> {
-  const line = `Sending SUBACK to ${clientId}\n`;
+  // A quiet broker logs the subscription alone, right before it answers: its QoS and its filter follow.
+  const line = broker.isQuiet ? `\n${clientId} ` : `Sending SUBACK to ${clientId}\n`;
   const answer = broker.log.waitFor(line);
   const early = client?.exit(2 * DEADLINE_MS).then(async ({ exitCode, stderr }) => {
     // A client that had all it wanted may be gone before its line in the log was read.

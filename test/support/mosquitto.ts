@@ -37,6 +37,8 @@ export interface MosquittoOptions {
   /** Pre-shared keys, in hexadecimal, by identity. */
   readonly psk?: Readonly<Record<string, string>>;
   readonly listeners?: Readonly<Record<string, Listener>>;
+  /** No packet is logged: millions of lines are more than a string can hold, and hold up the broker. */
+  readonly isQuiet?: boolean;
 }
 
 /** A mosquitto of its own, with its configuration in a folder of its own. */
@@ -47,8 +49,9 @@ export interface Mosquitto {
   readonly ports: Readonly<Record<string, number>>;
   /** Of its process, as long as it runs. */
   readonly pid: number;
-  /** Its log of this start; every packet is in it. */
+  /** Its log of this start; every packet is in it, unless it is quiet. */
   readonly log: Transcript;
+  readonly isQuiet: boolean;
   stop(): Promise<void>;
   /** With persistence: writes sessions and messages to its file. Once for each start. */
   save(): Promise<void>;
@@ -96,7 +99,9 @@ async function startOnce(options: MosquittoOptions): Promise<Mosquitto> {
     // It would otherwise become the user `mosquitto`, who may not read the folder.
     ...(process.getuid?.() === 0 ? ['user root'] : []),
     'log_dest stderr',
-    'log_type all',
+    ...(options.isQuiet ? ['error', 'warning', 'notice', 'information', 'subscribe'] : ['all']).map(
+      (type) => `log_type ${type}`,
+    ),
     'log_timestamp false',
     `allow_anonymous ${users ? 'false' : 'true'}`,
     ...(users ? [`password_file ${passwordFile}`] : []),
@@ -122,6 +127,7 @@ async function startOnce(options: MosquittoOptions): Promise<Mosquitto> {
   return {
     port,
     ports,
+    isQuiet: options.isQuiet === true,
     get pid() {
       return broker.pid;
     },
