@@ -471,6 +471,8 @@ export const secretOptions: readonly OptionSpec[] = [
   passwordCommandOption,
   askPasswordOption,
   webSocketHeaderOption,
+  socksOption,
+  httpProxyOption,
   propertyOption,
   keyOption,
   pfxOption,

@@ -5,9 +5,11 @@ import type { ConnectionPlan } from '../mqtt/connection-plan.ts';
 import { quote } from '../output/escape.ts';
 import {
   askPasswordOption,
+  httpProxyOption,
   passwordCommandOption,
   passwordFileOption,
   passwordOption,
+  socksOption,
   usernameOption,
   webSocketHeaderOption,
 } from './connection.ts';
@@ -27,8 +29,17 @@ const LOGIN: readonly OptionSpec[] = [
 ];
 /** Options whose value is a file that holds a secret. */
 const SECRET_FILES: readonly OptionSpec[] = [passwordFileOption, passphraseFileOption, keyOption, pfxOption];
-/** Options whose value is a secret, which can stand in an options file. */
-const SECRETS: readonly OptionSpec[] = [passwordOption, pskOption];
+/** Options whose value may be a secret, or have one in it, which can stand in an options file. */
+const SECRETS: readonly OptionSpec[] = [
+  passwordOption,
+  pskOption,
+  socksOption,
+  httpProxyOption,
+  webSocketHeaderOption,
+  propertyOption,
+];
+/** Other headers are as good as public. */
+const SECRET_HEADER = /^[^:]*(auth|cookie|key|secret|token)[^:]*:/i;
 
 /** Lines for stderr; each names where the secret stands, and none what it is. */
 export async function warnOfSecrets(values: OptionValues, plan: ConnectionPlan): Promise<readonly string[]> {
@@ -76,11 +87,18 @@ async function describeReadable(values: OptionValues, choice: BrokerChoice): Pro
     const found = pick(values, spec, choice);
     if (found !== undefined) paths.add(String(found.value));
   }
-  for (const { source } of SECRETS.flatMap((spec) => values.occurrences(spec))) {
-    if (source.kind === 'file') paths.add(source.path);
+  for (const spec of SECRETS) {
+    for (const one of values.occurrences(spec)) {
+      if (one.source.kind === 'file' && holdsSecret(spec, one)) paths.add(one.source.path);
+    }
   }
   const warnings = await Promise.all([...paths].map(describeMode));
   return warnings.filter((one) => one !== undefined);
+}
+
+function holdsSecret(spec: OptionSpec, { words }: ParsedOccurrence): boolean {
+  if (spec === webSocketHeaderOption) return words.some((word) => SECRET_HEADER.test(word));
+  return words.some((word) => spec.redact?.(word, words) !== word);
 }
 
 /** Not of a group: that is how a secret is shared on purpose. */

@@ -97,4 +97,22 @@ describe('a file with a secret that everybody can read gives a warning', () => {
     const plain = fileWith('-u u\n', 0o644);
     expect((await publish(['-o', plain])).lines).toEqual([]);
   });
+
+  it.each([
+    [`-L mqtt://u:${SECRET}@h/a`, true],
+    [`--proxy socks5h://u:${SECRET}@p`, true],
+    ['--proxy socks5h://p', false],
+    [`--http-proxy http://u:${SECRET}@p`, true],
+    ['--http-proxy http://p', false],
+    [`--ws-header Authorization: Bearer ${SECRET}`, true],
+    [`--ws-header X-Api-Key: ${SECRET}`, true],
+    ['--ws-header X-Trace: 7', false],
+    [`-D connect authentication-method m\n-D connect authentication-data ${SECRET}`, true],
+    ['-D connect authentication-method m', false],
+    [`--psk-identity u\n--psk ${Buffer.from(SECRET).toString('hex')}`, true],
+  ])('that is an options file with %s: %s', async (text, isTold) => {
+    const path = fileWith(`${text}\n`, 0o644);
+    expect((await publish(['-o', path])).lines).toEqual(isTold ? warning(path) : []);
+    expect((await publish(['-o', fileWith(`${text}\n`, 0o640)])).lines).toEqual([]);
+  });
 });
