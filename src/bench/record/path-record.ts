@@ -66,6 +66,11 @@ export class PathRecord {
     return this.#seen.countFrom(attempted);
   }
 
+  /** Adds the numbers that were delivered, of those that the publisher reached. */
+  addSeenTo(set: SequenceSet, attempted: number): void {
+    set.absorb(this.#seen.toState(), attempted);
+  }
+
   /**
    * `delivered` was counted as it happened; `expected` and `lost` come from comparing what was seen with what was
    * accepted, number by number. So that they add up says something.

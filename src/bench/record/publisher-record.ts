@@ -59,6 +59,20 @@ export class PublisherRecord implements Published {
     this.inFlight = 0;
   }
 
+  /**
+   * QoS 0, and no PINGREQ after them was answered: messages that came to somebody were accepted all the same. Returns how
+   * many that are, and how many of them are measured.
+   */
+  acceptDelivered(paths: readonly PathRecord[]): { readonly count: number; readonly measured: number } {
+    const before = { all: this.acceptedSet.countFrom(0), measured: this.acceptedSet.countFrom(this.unmeasured) };
+    for (const path of paths) path.addSeenTo(this.acceptedSet, this.attempted);
+    const count = this.acceptedSet.countFrom(0) - before.all;
+    this.accepted += count;
+    if (this.timedOut > 0) this.timedOut -= count;
+    else this.inFlight -= count;
+    return { count, measured: this.acceptedSet.countFrom(this.unmeasured) - before.measured };
+  }
+
   /** Nothing of what was sent at QoS 0 is known to have been read, and the time is over. */
   timeOutAll(): void {
     this.timedOut = this.inFlight;

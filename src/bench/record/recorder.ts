@@ -53,6 +53,8 @@ export class Recorder {
   readonly #deliveriesDue: number;
   /** Acceptance frees a place in the window, and not delivery. */
   readonly #endsAtAcceptance: boolean;
+  /** QoS 1 and 2. */
+  readonly #isAcknowledged: boolean;
   /** Messages that hold a place in the window. */
   outstanding = 0;
   /** Messages given up so far. */
@@ -83,6 +85,7 @@ export class Recorder {
     this.#deliveriesDue = deliveriesDueOf(plan);
     this.#endsAtAcceptance = flood || this.#deliveriesDue === 0;
     const heldBy = flood ? 0 : this.#deliveriesDue;
+    this.#isAcknowledged = qos > 0;
     this.publishers = Array.from({ length: publishers }, () => new PublisherRecord(heldBy, qos > 0));
   }
 
@@ -104,6 +107,19 @@ export class Recorder {
   get measured(): BenchResult['measured'] {
     const { measured: delivered } = this.deliveries;
     return { attempted: this.#measuredAttempted, accepted: this.#measuredAccepted, delivered };
+  }
+
+  /**
+   * When the first message that there was none of any more would have been sent, or would have come where others
+   * publish: one mean interval after the last one, so that n messages are counted over n intervals, and not n - 1.
+   */
+  get nextUs(): number {
+    const { deliveries, firstSentUs, lastSentUs, publishers } = this;
+    if (publishers.length === 0) {
+      return nextOf(deliveries.firstDeliveredUs, deliveries.lastDeliveredUs, deliveries.delivered);
+    }
+    const attempted = publishers.reduce((sum, publisher) => sum + publisher.attempted, 0);
+    return nextOf(firstSentUs, lastSentUs, attempted);
   }
 
   get delivered(): number {
@@ -213,6 +229,23 @@ export class Recorder {
     this.#measuredAccepted += publisher.attempted - publisher.unmeasured;
   }
 
+  /**
+   * The load is over: at QoS 0 what was delivered had been accepted, though no PINGREQ after it was answered, as when a
+   * run is cut short. Returns how many messages that are.
+   */
+  acceptDelivered(): number {
+    if (this.#isAcknowledged) return 0;
+    let accepted = 0;
+    for (const [index, publisher] of this.publishers.entries()) {
+      if (publisher.accepted === publisher.attempted) continue;
+      const { count, measured } = publisher.acceptDelivered(this.deliveries.pathsOf(index));
+      accepted += count;
+      this.#measuredAccepted += measured;
+    }
+    if (accepted > 0) this.lastAcceptedUs = latestOf(this.lastAcceptedUs, this.lastDeliveredUs);
+    return accepted;
+  }
+
   /** Messages sent at `lastUs` or before are given up and free their places; what comes late still counts. */
   giveUp(lastUs: number): void {
     for (const publisher of this.publishers) {
@@ -270,4 +303,9 @@ export class Recorder {
     const total = { ...sumLedgers(publishers), ...(publishers.length === 0 && sumDeliveries(subscribers)) };
     return { total, publishers, subscribers };
   }
+}
+
+/** One mean interval after the last of `count` events; where there was one alone, its own time. */
+function nextOf(firstUs: number, lastUs: number, count: number): number {
+  return count > 1 ? lastUs + (lastUs - firstUs) / (count - 1) : lastUs;
 }

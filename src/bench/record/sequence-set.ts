@@ -66,13 +66,16 @@ export class SequenceSet {
     return this.#chunks.map((chunk) => (chunk === FULL ? 'full' : (chunk ?? null)));
   }
 
-  /** Adds every number of another set. */
-  absorb(state: SequenceState): void {
+  /** Adds every number of another set that is below `end`. */
+  absorb(state: SequenceState, end = Number.POSITIVE_INFINITY): void {
     for (const [index, chunk] of state.entries()) {
-      if (chunk === 'full') this.#fill(index);
-      if (chunk === 'full' || chunk === null) continue;
-      for (let at = 0; at < CHUNK_BITS; at += 1) {
-        if ((((chunk[at >>> 5] ?? 0) >>> (at & 31)) & 1) === 1) this.add(index * CHUNK_BITS + at);
+      const from = index * CHUNK_BITS;
+      if (chunk === 'full' && from + CHUNK_BITS <= end) this.#fill(index);
+      else if (chunk !== null) {
+        for (let at = 0; at < CHUNK_BITS && from + at < end; at += 1) {
+          const isIn = chunk === 'full' || (((chunk[at >>> 5] ?? 0) >>> (at & 31)) & 1) === 1;
+          if (isIn) this.add(from + at);
+        }
       }
     }
   }

@@ -38,6 +38,7 @@ type Seen = Pick<
   | 'lastSentUs'
   | 'measured'
   | 'measuredSinceUs'
+  | 'nextUs'
   | 'refusals'
   | 'toLedgers'
 >;
@@ -151,6 +152,8 @@ function seenOf(wills: WillRecord, { acknowledgement, refusals }: Recorder): See
     measured: { attempted: 0, accepted: 0, delivered: 0 },
     measuredSinceUs: firstDueUs,
     lastSentUs: lastDueUs,
+    // The Wills of a storm fall due together: there is no interval between them.
+    nextUs: lastDueUs,
     lastAcceptedUs: lastDueUs,
     lastDeliveredUs,
   };
@@ -175,9 +178,9 @@ function openingOf(opening: OpeningRecord): Opening {
 }
 
 /** Null when there was none after the warm-up. */
-function spanOf({ lastSentUs, measuredSinceUs }: Seen, lastUs: number): number | null {
+function spanOf({ measuredSinceUs, nextUs }: Seen, lastUs: number): number | null {
   // As long as messages are sent there is something to accept and to deliver, though a broker may have ceased to.
-  const endUs = lastSentUs > lastUs ? lastSentUs : lastUs;
+  const endUs = nextUs > lastUs ? nextUs : lastUs;
   return lastUs >= measuredSinceUs ? Math.round(endUs - measuredSinceUs) : null;
 }
 

@@ -337,8 +337,9 @@ export interface BenchResult {
   /** What the rates are of: counts from the end of the warm-up on. */
   readonly measured: { readonly attempted: number; readonly accepted: number; readonly delivered: number };
   /**
-   * From the end of the warm-up to the last PUBLISH, acceptance and first delivery, the latter two not before the last
-   * PUBLISH; null when there was none.
+   * From the end of the warm-up, or the first PUBLISH, to the last PUBLISH and one mean interval between two more, so that
+   * n messages have n intervals; to the last acceptance and first delivery, but not less than that. In `sub` all is counted
+   * from the first delivery. Null when there was none.
    */
   readonly durations: {
     readonly unit: 'us';

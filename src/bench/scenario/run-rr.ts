@@ -56,6 +56,7 @@ export async function runRr(plan: BenchPlan, connection: ConnectionPlan, world: 
       const end = await load.ended;
       // What is still on its way when a run is cut short has had its time.
       if (!ending.signal.aborted) await passBarrier(requesters, clock, ending.signal);
+      recorder.acceptDelivered();
       return end;
     },
   });

@@ -100,6 +100,7 @@ export async function runBench(plan: BenchPlan, connection: ConnectionPlan, worl
       const end = await load.ended;
       // What is still on its way when a run is cut short has had its time.
       if (!ending.signal.aborted) await passBarrier(subscribers.sessions, clock, ending.signal);
+      recorder.acceptDelivered();
       return end;
     },
   });

@@ -110,6 +110,12 @@ export class Crew {
     };
   }
 
+  /** Counts messages of which no thread could know, for it had not their subscribers, that they were accepted. */
+  addAccepted(count: number): void {
+    const [first = NO_PROGRESS] = this.#progress;
+    this.#progress[0] = { ...first, accepted: first.accepted + count };
+  }
+
   /** Resolves when every connection is open and every subscription made. */
   async open(plan: BenchPlan, connection: ConnectionPlan, abort: AbortSignal): Promise<readonly ReportOf<'ready'>[]> {
     for (const [index, thread] of this.#threads.entries()) {

@@ -40,6 +40,7 @@ export async function runInThreads(plan: BenchPlan, connection: ConnectionPlan, 
           recorder.absorb(sent, crew.shares[index]?.publishers.from ?? 0);
           deliveries.absorb(came);
         }
+        crew.addAccepted(recorder.acceptDelivered());
         return end;
       } finally {
         for (const record of await crew.close(signal.aborted ? GRACE_MS : undefined)) connections.record.absorb(record);

@@ -160,7 +160,7 @@ describe('a schedule that is missed', () => {
   it('for good: what was never sent is counted', async () => {
     const { broker, clock, run } = startRun(
       { ...RATE, qos: 0, rate: 100, durationMs: 3000, drainTimeoutMs: 1000 },
-      { pong: false },
+      { pong: false, deliver: () => [] },
       { onStart: () => void broker.sessions[2]!.fill() },
     );
     const done = await drive(run, clock, 50);

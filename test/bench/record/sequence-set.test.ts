@@ -47,6 +47,22 @@ describe('SequenceSet', () => {
     expect(set.countOutside(new SequenceSet())).toBe(10_001);
   });
 
+  it('takes over the numbers of another set below an end', () => {
+    const numbers = fc.array(sequence, { maxLength: 300 });
+    fc.assert(
+      fc.property(numbers, numbers, fc.nat(9000), fc.nat(9000), (ours, theirs, wholeBelow, end) => {
+        const other = setOf(theirs);
+        other.addBelow(wholeBelow);
+        const set = setOf(ours);
+        set.absorb(other.toState(), end);
+        const model = new Set([...ours, ...theirs.filter((one) => one < end)]);
+        for (let one = 0; one < Math.min(wholeBelow, end); one += 1) model.add(one);
+        expect(set.countFrom(0)).toBe(model.size);
+        for (const one of model) expect(set.add(one)).toBe(false);
+      }),
+    );
+  });
+
   it('takes over the state of another set: whole chunks, parts of them, and none', () => {
     const numbers = fc.array(sequence, { maxLength: 300 });
     const wholeChunks = fc.subarray([0, 1, 2, 3]);

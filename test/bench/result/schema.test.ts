@@ -80,11 +80,19 @@ describe('makeResult', () => {
       { deliver: () => [10], answer: () => ({ afterMs: 20 }) },
     );
     expect(ledger).toMatchObject({ attempted: 30, accepted: 30, delivered: 60 });
-    expect(durations).toEqual({ unit: 'us', send: 40_000, accept: 60_000, deliver: 50_000 });
-    expect(rates).toEqual({ sentPerSecond: 750, acceptedPerSecond: 500, deliveredPerSecond: 1200 });
+    expect(durations).toEqual({ unit: 'us', send: 41_379, accept: 60_000, deliver: 50_000 });
+    expect(rates).toEqual({ sentPerSecond: 725.005, acceptedPerSecond: 500, deliveredPerSecond: 1200 });
     expect(latency.endToEnd).toMatchObject({ count: 60, min: 10_000, mean: 10_000, p50: 10_000, max: 10_000 });
     expect(latency.puback).toMatchObject({ count: 30, p999: 20_000 });
     expect(latency.pubcomp).toMatchObject({ count: 0, p50: null, hdr: null });
+  });
+
+  it('counts n messages over n intervals, so that a rate that is kept is the rate', async () => {
+    for (const differs of [{}, { warmupMs: 500 }, { publishers: 3 }]) {
+      const { measured, rates } = await resultOf({ messages: 10, rate: 10, window: null, ...differs });
+      expect(measured.attempted).toBe('warmupMs' in differs ? 5 : 10);
+      for (const rate of Object.values(rates)) expect(rate).toBeCloseTo(10, 1);
+    }
   });
 
   it('counts the time in which a broker delivered nothing any more, and messages were still sent', async () => {
