@@ -15,16 +15,16 @@ const THREAD = "require('./launch.js').launch('mqtt-bench', undefined, 'runThrea
 /** Fills `folder`, and removes from it what does not belong there. Returns the names of the files. */
 export async function assemble(folder) {
   const { chunks, metafile } = await bundleForNode('src/main.ts');
-  const { packed, files } = pack(chunks, metafile);
+  const { packed, ...places } = await pack(chunks, metafile);
   packed.set('THIRD-PARTY-LICENSES.md', formatLicences(ROOT, metafile));
   packed.set('thread.js', THREAD);
   packed.set('meta.json', `${JSON.stringify(metafile, null, 1)}\n`);
   for (const [name, content] of packed) write(folder, name, content);
   // Last, because it names the others: a command that starts meanwhile finds the old files or the new ones.
-  write(folder, 'launch.js', launcher({ files, caches: {}, answers: {}, cachesFor: '' }));
+  write(folder, 'launch.js', launcher({ ...places, caches: {}, answers: {}, cachesFor: '' }));
 
   // Of what every run of a command loads; the help of one that has commands of its own loads more.
-  const started = new Set(Object.values(files).flatMap((placed) => Object.values(placed)));
+  const started = new Set([...Object.values(places.starts), places.client.file]);
   const caches = {};
   for (const [file, cache] of await tryToCache(folder)) {
     if (!started.has(file)) continue;
@@ -46,7 +46,7 @@ export async function assemble(folder) {
       write(folder, name, text);
     }
   }
-  const lastly = launcher({ files, caches, answers, cachesFor: `${process.versions.v8} ${process.arch}` });
+  const lastly = launcher({ ...places, caches, answers, cachesFor: `${process.versions.v8} ${process.arch}` });
   packed.set('launch.js', lastly);
   write(folder, 'launch.js', lastly);
   for (const name of readdirSync(folder)) {

@@ -1,8 +1,8 @@
-// The bundler: TypeScript modules in, CommonJS files out.
+// The bundler: TypeScript modules in, ES modules out, split where one is imported when asked for.
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, transform } from 'esbuild';
+import { build } from 'esbuild';
 import { bundlePage, page } from './page.mjs';
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -39,14 +39,15 @@ const shims = {
 };
 
 /** Whitespace and dead code go; identifiers stay, for the stack of a bug and because errors are named by their class. */
-const SMALLER = { minifySyntax: true, minifyWhitespace: true, minifyIdentifiers: false };
+export const SMALLER = { minifySyntax: true, minifyWhitespace: true, minifyIdentifiers: false, target: TARGET };
 
 /**
  * Bundles `entry`. A module reached by `import()` alone becomes a file of its own, loaded when first asked for.
- * Returns the files by name, and esbuild's metafile: which modules each file holds, and which files it loads.
+ * Returns the text and the names of the exports of each file by `./name.js`, and esbuild's metafile: which modules each file
+ * holds, and which files it loads.
  */
 export async function bundleForNode(entry) {
-  // CommonJS starts faster than ESM, but esbuild splits ESM alone: so split first, convert each file after.
+  // CommonJS starts faster than ESM, but esbuild splits ESM alone: so split first, and `join` converts.
   const { metafile, outputFiles } = await build({
     ...SMALLER,
     absWorkingDir: ROOT,
@@ -57,7 +58,6 @@ export async function bundleForNode(entry) {
     splitting: true,
     format: 'esm',
     platform: 'node',
-    target: TARGET,
     metafile: true,
     legalComments: 'none',
     logLevel: 'warning',
@@ -72,18 +72,8 @@ export async function bundleForNode(entry) {
   });
   const chunks = new Map();
   for (const { path, text } of outputFiles) {
-    const { code, warnings } = await transform(text, {
-      ...SMALLER,
-      format: 'cjs',
-      platform: 'node',
-      target: TARGET,
-      // Makes `import()` a `require` that waits its turn.
-      supported: { 'dynamic-import': false },
-    });
-    // `import.meta` is empty in CommonJS: code that reads it must be replaced above, not shipped.
-    if (warnings.length > 0)
-      throw new Error(`${basename(path)}: ${warnings.map((warning) => warning.text).join('; ')}`);
-    chunks.set(basename(path), code);
+    const name = basename(path);
+    chunks.set(`./${name}`, { text, exports: metafile.outputs[`dist/${name}`].exports });
   }
   return { chunks, metafile: await withPage(metafile) };
 }

@@ -1,12 +1,13 @@
 'use strict';
 
 // Starts a command. The build copies this file into dist, with a table in place of BUILD:
-// - files: for each command, which file holds a module, where that is not the file of the module's own name;
+// - main, starts: the main module, and for each command the file with it and all else that starts it;
+// - client: the file with the modules that every run loads next, and which those are;
 // - caches: for a file, the one with V8's code cache for it;
 // - answers: for each command, the file with what it prints when it is asked for no more than help or the version.
 // - cachesFor: the V8 that made them. V8 itself refuses what another version made; asking first spares it the look.
 // - standalone: whether all that is a part of an executable, and no file at all. Then `THREAD` is what its threads run.
-const { files, caches, answers, cachesFor, standalone } = BUILD;
+const { main, starts, client, caches, answers, cachesFor, standalone } = BUILD;
 
 const readFileSync = standalone ? readAsset : require('node:fs').readFileSync;
 
@@ -53,34 +54,35 @@ function start(name, onScript, entry) {
     require('node:module').enableCompileCache?.(folder);
   }
 
-  const factories = Object.create(null);
-  const modules = Object.create(null);
-  const load = (id) => {
-    if (!id.startsWith('./')) return require(id);
-    const known = modules[id];
-    if (known !== undefined) return known.exports;
-    if (factories[id] === undefined) Object.assign(factories, readFile(files[name][id] ?? id, useCaches, onScript));
-    const loaded = { exports: {} };
-    modules[id] = loaded;
-    factories[id](loaded.exports, load, loaded);
-    return loaded.exports;
+  const fileOf = (id) => {
+    if (id === main) return starts[name];
+    return client.ids.includes(id) ? client.file : id;
   };
-  load(files[name].main)[entry](name, __dirname, standalone ? () => readAsset('main.js', 'utf8') : undefined);
+  const makers = Object.create(null);
+  const loaded = Object.create(null);
+  const load = (id) => {
+    if (loaded[id] === undefined) loaded[id] = id.startsWith('./') ? make(id) : require(id);
+    return loaded[id];
+  };
+  const make = (id) => {
+    if (makers[id] === undefined) {
+      readFile(fileOf(id), useCaches, onScript)(load, (namespaces) => Object.assign(makers, namespaces));
+    }
+    return makers[id]();
+  };
+  load(main)[entry](name, __dirname, standalone ? () => readAsset('main.js', 'utf8') : undefined);
 }
 
-/** The modules of one file: functions by name, called when first needed. */
+/** The function that runs the modules of one file: see scripts/join.mjs. */
 function readFile(file, useCaches, onScript) {
   if (!standalone && onScript === undefined && !(useCaches && caches[file])) return require(file);
   const { Script } = require('node:vm');
   const path = `${__dirname}/${file.slice(2)}`;
-  // The bundler writes ASCII alone.
-  const source = `(function(module){${readFileSync(path, 'latin1')}\n})`;
   const cachedData = onScript === undefined ? readCache(caches[file]) : undefined;
-  const script = new Script(source, { filename: path, cachedData });
+  // The bundler writes ASCII alone.
+  const script = new Script(readFileSync(path, 'latin1'), { filename: path, cachedData });
   onScript?.(file, script);
-  const holder = { exports: {} };
-  script.runInThisContext()(holder);
-  return holder.exports;
+  return script.runInThisContext();
 }
 
 /** Undefined where the file is missing or damaged: V8 would end the process over a single wrong bit in it. */

@@ -1,5 +1,7 @@
 // Puts the modules that every run of a command needs into few files: a file costs 0.5 ms to find, read and compile.
 import { createHash } from 'node:crypto';
+import { SMALLER } from './bundle.mjs';
+import { join } from './join.mjs';
 
 /** What starts each command, and with it whatever those import. */
 export const START = ['src/main.ts', 'src/cli/help.ts', 'src/cli/version.ts'];
@@ -36,34 +38,18 @@ function outputOf(metafile, entryPoint) {
   return found[0];
 }
 
-/** The bundler begins each file with its helpers, a kilobyte of them, and then this. */
-const AFTER_HELPERS = 'var stdin_exports={};';
-
-function splitHelpers(chunk) {
-  const end = chunk.indexOf(AFTER_HELPERS);
-  return end < 0 ? ['', chunk] : [chunk.slice(0, end), chunk.slice(end)];
-}
-
 /** As the bundled code asks for it. */
 const idOf = (output) => output.replace(/^dist\//, './');
 
 /**
- * `chunks`: CommonJS by the bundler's file name. Returns the files to write, by name, and for each command where its
- * modules are.
+ * `chunks`: what the bundler made, by id. Returns the files to write, by name; `main`, the id of the main module; `starts`,
+ * for each command the file with all that starts it, main among it; and `client`, the `file` with the modules `ids`,
+ * which every run of a command loads next. All other modules are in a file each, of the name of their id.
  */
-export function pack(chunks, metafile) {
+export async function pack(chunks, metafile) {
   const packed = new Map();
-  const add = (name, outputs) => {
-    let helpers = '';
-    const modules = outputs.map((output) => {
-      const id = idOf(output);
-      const [own, rest] = splitHelpers(chunks.get(id.slice(2)));
-      // Those with more of them have all that the others have.
-      if (own.length > helpers.length) helpers = own;
-      // In parentheses, V8 compiles the function at once instead of skipping it first.
-      return `${JSON.stringify(id)}:(function(exports,require,module){${rest}})`;
-    });
-    const text = `${helpers}module.exports={${modules.join(',\n')}};\n`;
+  const add = async (name, outputs) => {
+    const text = await join(chunks, outputs.map(idOf), SMALLER);
     const file = name.includes('.')
       ? name
       : `${name}-${createHash('sha256').update(text).digest('hex').slice(0, 8)}.js`;
@@ -71,24 +57,21 @@ export function pack(chunks, metafile) {
     return `./${file}`;
   };
 
-  const everywhere = staticClosure(metafile, ['src/main.ts']);
-  const run = staticClosure(metafile, RUN).filter((output) => !everywhere.includes(output));
-  const runFile = add('client', run);
-  const files = {};
-  const placed = new Set(everywhere);
-  for (const [command, own] of Object.entries(COMMANDS)) {
-    const start = [...START, ...own];
-    const startFile = add(command, staticClosure(metafile, start));
-    const ids = (roots) => roots.map((root) => idOf(outputOf(metafile, root)));
-    files[command] = {
-      main: idOf(outputOf(metafile, 'src/main.ts')),
-      ...Object.fromEntries(ids(start).map((id) => [id, startFile])),
-      ...Object.fromEntries(ids(RUN).map((id) => [id, runFile])),
-    };
-    for (const root of [...start, ...RUN]) placed.add(outputOf(metafile, root));
-  }
+  const roots = Object.entries(COMMANDS).map(([command, own]) => [
+    command,
+    staticClosure(metafile, [...START, ...own]),
+  ]);
+  const started = new Set(roots.flatMap(([, outputs]) => outputs));
+  const run = staticClosure(metafile, RUN);
+  // What the client shares with the start of some command is in the starts of all: no module may be there twice.
+  const shared = run.filter((output) => started.has(output));
+  const starts = {};
+  for (const [command, outputs] of roots) starts[command] = await add(command, [...new Set([...outputs, ...shared])]);
+  const own = run.filter((output) => !started.has(output));
+  const client = { file: await add('client', own), ids: own.map(idOf) };
+  const everywhere = new Set([...staticClosure(metafile, START), ...run]);
   for (const output of Object.keys(metafile.outputs)) {
-    if (!placed.has(output)) add(idOf(output).slice(2), [output]);
+    if (!everywhere.has(output)) await add(idOf(output).slice(2), [output]);
   }
-  return { packed, files };
+  return { packed, main: idOf(outputOf(metafile, 'src/main.ts')), starts, client };
 }
