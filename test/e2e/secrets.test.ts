@@ -45,6 +45,7 @@ const WAYS: Readonly<Record<string, (at: string, folder: TempFolder) => Given>> 
     world: { context: { askSecret: () => Promise.resolve(SECRET) } },
   }),
   'a URL': (at) => ({ argv: [`mqtt://u:${SECRET}@${at}`] }),
+  'a URL with the topic': (at) => ({ argv: ['-L', `mqtt://u:${SECRET}@${at}/a`] }),
   MQTT_URL: (at) => ({ argv: [], world: { env: { MQTT_URL: `mqtt://u:${SECRET}@${at}` } } }),
   'an options file': (_at, folder) => {
     writeFileSync(folder.file('options'), `-u u\n-P ${SECRET}\n`, { mode: 0o600 });
@@ -124,6 +125,46 @@ describe.each(Object.entries(WAYS))('a password from %s', (_way, give) => {
     const written = readdirSync(folder.path).filter((file) => /result|report/.test(file));
     expect(written).toHaveLength(5);
     for (const file of written) check(readFileSync(join(folder.path, file), 'utf8'), file);
+  });
+});
+
+describe('the login of a proxy', () => {
+  /** What it says first, and in answer to the login: it refuses that, or the way on. */
+  const PROXIES: readonly (readonly [string, string, readonly string[]])[] = [
+    ['an HTTP proxy that refuses it', 'http-proxy http', ['HTTP/1.1 407 Authentication Required\r\n\r\n']],
+    ['an HTTP proxy that knows no way', 'http-proxy http', ['HTTP/1.1 502 Bad Gateway\r\n\r\n']],
+    ['a SOCKS proxy that refuses it', 'proxy socks5h', ['\u0005\u0002', '\u0001\u0001']],
+    ['a SOCKS proxy that knows no way', 'proxy socks5h', ['\u0005\u0002', '\u0001\u0000', '\u0005\u0004\u0000\u0001']],
+    ['a SOCKS proxy that breaks off', 'proxy socks5h', ['\u0005\u0002']],
+  ];
+
+  it.each(PROXIES)('is in nothing that is said of %s', async (_what, option, answers) => {
+    const [name = '', scheme = ''] = option.split(' ');
+    for (const [command = '', ...words] of COMMANDS) {
+      const heard: Buffer[] = [];
+      const proxy = await startServer((socket) => {
+        let turn = 0;
+        socket.on('data', (bytes: Buffer) => {
+          heard.push(bytes);
+          const answer = answers[turn];
+          turn += 1;
+          if (answer === undefined) socket.destroy();
+          else socket.write(answer, 'latin1');
+          if (turn === answers.length && scheme === 'http') socket.end();
+        });
+        socket.on('error', () => undefined);
+      });
+      const login = [`--${name}`, `${scheme}://u:${SECRET}@127.0.0.1:${proxy.port}`];
+      const all = [...words, '-h', 'broker.example', ...login, '-dd', '--connect-timeout', '300ms'];
+      const { exitCode, stdout, stderr } = await runCli(command, all, { real: true });
+      await proxy.close();
+      expect(exitCode, stderr).toBe(3);
+      check(stdout.toString() + stderr, `${command}: ${_what}`);
+      const shown = await runCli(command, [...all, '--show-config']);
+      expect(shown.exitCode).toBe(0);
+      check(shown.stdout.toString() + shown.stderr, `${command} --show-config`);
+      expect(heard.length).toBeGreaterThan(0);
+    }
   });
 });
 
