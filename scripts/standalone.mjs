@@ -31,10 +31,10 @@ if (!require('node:worker_threads').isMainThread) {
   exports.launch('mqtt-bench', undefined, 'runThread');
 } else {
   const called = basename(process.argv0);
-  const name = called in files ? called : process.argv.splice(2, 1)[0];
-  if (name in files) exports.launch(name);
+  const name = called in starts ? called : process.argv.splice(2, 1)[0];
+  if (name in starts) exports.launch(name);
   else {
-    process.stderr.write(\`usage: ${NAME} COMMAND ...; the commands: \${Object.keys(files).join(', ')}\\n\`);
+    process.stderr.write(\`usage: ${NAME} COMMAND ...; the commands: \${Object.keys(starts).join(', ')}\\n\`);
     process.exitCode = 2;
   }
 }
