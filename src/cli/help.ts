@@ -8,6 +8,7 @@ const LABEL_WIDTH = 38;
 /** What a call without arguments shows: at most 12 lines. */
 export function formatBriefUsage(command: Command): string {
   const examples = command.examples.slice(0, 2).map(({ typed }) => `  ${typed}`);
+  const subcommands = Object.keys(command.subcommands ?? {});
   return [
     `${command.name}: ${command.summary}`,
     '',
@@ -15,6 +16,7 @@ export function formatBriefUsage(command: Command): string {
     '',
     ...examples,
     '',
+    ...(subcommands.length === 0 ? [] : [`Commands: ${subcommands.join(', ')}`]),
     `All options: ${command.name} --help`,
     '',
   ].join('\n');
@@ -30,13 +32,7 @@ export function formatHelp(
   subcommands: readonly Pick<Command, 'name' | 'summary'>[] = [],
 ): string {
   const width = Math.min(columns ?? MAX_WIDTH, MAX_WIDTH);
-  const lines = [
-    `${command.name}: ${command.summary}`,
-    '',
-    `usage: ${command.name} ${command.synopsis}`,
-    '',
-    'Examples:',
-  ];
+  const lines = [`${command.name}: ${command.summary}`, '', ...formatSynopsis(command, width), '', 'Examples:'];
   for (const { says, typed } of command.examples) lines.push(`  ${typed}`, `      ${says}`);
   if (subcommands.length > 0) {
     lines.push('', 'Commands, each with a --help of its own:');
@@ -47,6 +43,12 @@ export function formatHelp(
     if (specs.length > 0) lines.push('', `${group}:`, ...specs.flatMap((spec) => formatOption(spec, width)));
   }
   return `${lines.join('\n')}\n`;
+}
+
+function formatSynopsis({ name, synopsis }: Command, width: number): string[] {
+  const head = `usage: ${name} `;
+  const [first = '', ...rest] = wrap(synopsis, Math.max(30, width - head.length));
+  return [head + first, ...rest.map((line) => ' '.repeat(head.length) + line)];
 }
 
 function formatOption(spec: OptionSpec, width: number): string[] {

@@ -43,7 +43,7 @@ export const rrCommand: Command = {
     { says: 'how long did the answer take?', typed: 'mqtt-rr -t service/time -e reply/1 -n --latency' },
     {
       says: 'a request for each line, two seconds for each answer',
-      typed: 'mqtt-rr -t service/lookup -e reply/1 --each-line --request-timeout 2s < names.txt',
+      typed: 'mqtt-rr -t lookup -e reply/1 --each-line --request-timeout 2s < names.txt',
     },
   ],
   needsArguments: () => true,

@@ -61,6 +61,11 @@ export class Status {
     if (!this.#quiet && this.#context.stderr.isTTY) this.#context.stderr.write(`${escapeControls(text)}\n`);
   }
 
+  /** Ends the line on a terminal that ^C was typed in, and perhaps a payload stands in. */
+  endLine(): void {
+    if (!this.#quiet && this.#context.stderr.isTTY) this.#context.stderr.write('\n');
+  }
+
   /** What a log should hold too. */
   warn(text: string): void {
     if (!this.#quiet) this.#context.stderr.write(`${this.#name}: ${escapeControls(text)}\n`);

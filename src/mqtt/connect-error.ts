@@ -83,7 +83,9 @@ export function describeConnectFailure(error: SystemError, endpoint: Endpoint): 
     : new UnreachableError(`cannot connect to ${address}: ${error.message}`, undefined, options);
 }
 
-function hintForName({ localAddress }: Endpoint): string {
+function hintForName({ host, localAddress }: Endpoint): string {
+  const [, name, port] = /^([^:]+):(\d+)$/.exec(host) ?? [];
+  if (name !== undefined) return `The port is given with -p: -h ${quote(name)} -p ${port}`;
   if (localAddress === undefined) return 'Is it spelled right?';
   return `Is it spelled right? With ${localAddress} as our end it needs an address of IPv${isIP(localAddress)}.`;
 }

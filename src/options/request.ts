@@ -40,13 +40,16 @@ export const latencyOption = flag({
   summary: 'after each answer, print how long it took',
 });
 
+/** A request is not retained, so an empty one deletes nothing. */
+const emptyRequestOption: typeof nullMessageOption = { ...nullMessageOption, summary: 'an empty message' };
+
 export const requestOptions: readonly OptionSpec[] = [
   topicOption,
   responseTopicOption,
   messageOption,
   fileOption,
   stdinFileOption,
-  nullMessageOption,
+  emptyRequestOption,
   eachLineOption,
   qosOption,
   noRetainedOption,

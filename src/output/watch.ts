@@ -6,6 +6,9 @@ import type { Writer } from './writer.ts';
 
 const CLEAR_SCREEN = '\u001b[2J\u001b[1;1H';
 const CLEAR_LINE = '\u001b[K';
+/** A line that is too long ends at the edge of the screen: wrapped it would stand in the rows of other topics. */
+const CUT_LINES = '\u001b[?7l';
+const WRAP_LINES = '\u001b[?7h';
 
 /** `-w`: a line of the screen for each topic, in the order of their first message, overwritten by each new one. */
 export class WatchSink implements Sink {
@@ -26,12 +29,13 @@ export class WatchSink implements Sink {
     const row = this.#rows.get(message.topic) ?? this.#rows.size + 2;
     this.#rows.set(message.topic, row);
     const text = withoutNewline(this.#formatter.format(message, this.#context.clock.epochMs()) ?? Buffer.alloc(0));
-    const last = this.#rows.size + 1;
+    const below = this.#rows.size + 2;
     const bytes = Buffer.concat([
-      Buffer.from(`\u001b[${row};1H`),
+      Buffer.from(`\u001b[${row};1H${CUT_LINES}`),
       text,
-      // What a longer value before left behind goes, and the cursor waits below the last line.
-      Buffer.from(`${CLEAR_LINE}\u001b[${last};1H\n`),
+      // What a longer value before left behind goes, and the cursor waits below the last line. Where that is the edge of
+      // the screen it stays there: a newline would scroll, and no row were where it is thought to be.
+      Buffer.from(`${CLEAR_LINE}${WRAP_LINES}\u001b[${below};1H`),
     ]);
     return message.qos === 0 ? this.#writer.write(bytes) : this.#writer.writeThrough(bytes);
   }

@@ -39,7 +39,7 @@ describe.each(commands.map((command) => [command.name, command] as const))('the 
     const width = Math.max(Math.min(columns ?? 100, 100), 68);
     const typed = new Set(command.examples.map((example) => `  ${example.typed}`));
     for (const line of formatHelp(command, columns).split('\n')) {
-      if (typed.has(line) || /^(usage: |mqtt-| {6}\S)/.test(line)) continue;
+      if (typed.has(line) || /^(mqtt-| {6}\S)/.test(line)) continue;
       const words = line.trim().split(' ');
       // A label alone may be long; a text is broken at its blanks.
       if (words.length > 3) expect(line.length, line).toBeLessThanOrEqual(width);
@@ -65,5 +65,7 @@ describe.each(commands.map((command) => [command.name, command] as const))('the 
     const brief = formatBriefUsage(command);
     expect(brief.split('\n').length - 1).toBeLessThanOrEqual(12);
     for (const { typed } of command.examples.slice(0, 2)) expect(brief).toContain(`  ${typed}\n`);
+    const subcommands = Object.keys(command.subcommands ?? {});
+    expect(/^Commands: (.*)$/m.exec(brief)?.[1]).toBe(subcommands.length > 0 ? subcommands.join(', ') : undefined);
   });
 });

@@ -90,6 +90,13 @@ describe('a connection that cannot be made', () => {
     [systemError('ENOTFOUND'), PLAIN, UnreachableError, 3, 'host name h not found\nIs it spelled right?'],
     [
       systemError('ENOTFOUND'),
+      { host: 'h:1884', port: 1883 },
+      UnreachableError,
+      3,
+      'host name h:1884 not found\nThe port is given with -p: -h h -p 1884',
+    ],
+    [
+      systemError('ENOTFOUND'),
       { host: 'a b\u001b[2J', port: 1 },
       UnreachableError,
       3,

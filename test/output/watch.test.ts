@@ -10,9 +10,12 @@ type Message = Partial<Omit<ReceivedMessage, 'payload'>> & { readonly payload?: 
 const TERMINAL: World = { terminal: { stdout: true } };
 const START = '\u001b[2J\u001b[1;1HBroker: localhost\n';
 
-/** What `-w` prints for one message: to its row, the text, the rest of the row cleared, and the cursor below all rows. */
+/**
+ * What `-w` prints for one message: to its row, the text, cut at the edge, the rest of the row cleared, and the cursor
+ * below all rows.
+ */
 function cell(row: number, text: string, last: number): string {
-  return `\u001b[${row};1H${text}\u001b[K\u001b[${last};1H\n`;
+  return `\u001b[${row};1H\u001b[?7l${text}\u001b[K\u001b[?7h\u001b[${last + 1};1H`;
 }
 
 async function watch(argv: readonly string[], messages: readonly Message[], world: World = TERMINAL): Promise<string> {
@@ -53,7 +56,9 @@ describe('--watch', () => {
     const shown = await watch(['-F', '\\e[1m%t\\e[0m=%p'], [{ topic: 'a', payload: 'x\ny' }]);
     expect(shown).toBe(START + cell(2, '\u001b[1ma\u001b[0m=x\\ny', 2));
     const json = await watch(['-F', '%J', '--pretty'], [{ topic: 'a', payload }]);
-    expect(json.slice(START.length)).toMatch(/^\u001b\[2;1H\{"tst":.*"payload":\{"a":1\}\}\u001b\[K\u001b\[2;1H\n$/);
+    expect(json.slice(START.length)).toMatch(
+      /^\u001b\[2;1H\u001b\[\?7l\{"tst":.*"payload":\{"a":1\}\}\u001b\[K\u001b\[\?7h\u001b\[3;1H$/,
+    );
   });
 
   it('shows bytes by their size, and everything with --raw', async () => {
@@ -96,7 +101,9 @@ describe('--watch', () => {
       fc.asyncProperty(hostile, hostile, format, async (topic, payload, argv) => {
         const properties = { contentType: payload, userProperties: [[topic, payload]] as const };
         const shown = await watch(argv, [{ topic, payload, properties }]);
-        const inRow = /^\u001b\[2;1H(.*)\u001b\[K\u001b\[2;1H\n$/s.exec(shown.slice(START.length))?.[1];
+        const inRow = /^\u001b\[2;1H\u001b\[\?7l(.*)\u001b\[K\u001b\[\?7h\u001b\[3;1H$/s.exec(
+          shown.slice(START.length),
+        )?.[1];
         expect(inRow).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
       }),
       { numRuns: 50 },

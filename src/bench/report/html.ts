@@ -1,7 +1,7 @@
 /** One page that holds all it needs: it asks no server for anything, and can be mailed or kept with a release. */
 import { createHash } from 'node:crypto';
 import { formatBytes, formatCount, formatLatencyUs, formatPerSecond } from '../../output/units.ts';
-import type { BenchResult } from '../result/result.ts';
+import type { BenchResult, ConnectionConfig } from '../result/result.ts';
 import { describeEnd, judge } from '../result/verdict.ts';
 import { makeCharts } from './charts.ts';
 import {
@@ -174,7 +174,7 @@ function chartFigure({ id, lines, title, y }: Chart): Markup {
 
 function provenance({ broker, config, durations, environment, runId, seed, startedAt }: BenchResult): Markup {
   const { packages, memoryBytes, ...machine } = environment;
-  const { payload, properties, ...load } = config;
+  const { connection, payload, properties, ...load } = config;
   const seconds = (us: number | null): string => (us === null ? '' : `${(us / 1e6).toFixed(3)} s`);
   return html`<div class="facts">
 ${facts('Run', {
@@ -187,8 +187,13 @@ ${facts('Run', {
 })}
 ${facts('Broker', { ...broker })}
 ${facts('Load', { ...load, payload: payload.kind, payloadSource: payload.source, payloadSize: formatBytes(payload.sizeBytes), ...properties })}
+${connection === undefined ? '' : facts('Connection', { ...connection, tls: connection.tls && wordForTls(connection.tls) })}
 ${facts('Machine', { ...machine, memory: formatBytes(memoryBytes), ...packages })}
 </div>`;
+}
+
+function wordForTls({ clientCertificate, verified }: NonNullable<ConnectionConfig['tls']>): string {
+  return `${verified ? 'verified' : 'not verified'}${clientCertificate ? ', with a client certificate' : ''}`;
 }
 
 /** What is not there is left out: null, an empty list. */

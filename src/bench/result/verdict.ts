@@ -122,8 +122,8 @@ export function describeEnd(result: BenchResult): string | undefined {
 function describeExtent({ config, connections, ledger, repeats }: BenchResult): string {
   const inRuns = repeats.length > 0 ? ` in ${formatQuantity(repeats.length, 'run')}` : '';
   if (config.scenario === 'conn') return `after ${formatQuantity(connections.connected, 'connection')}${inRuns}`;
-  if (config.messages === null || repeats.length > 0) {
-    return `after ${formatQuantity(ledger.attempted, 'message')}${inRuns}`;
-  }
-  return `after ${formatCount(ledger.attempted)} of ${formatQuantity(config.messages, 'message')}`;
+  // -n counts every message that came, repeated ones too.
+  const done = config.scenario === 'sub' ? ledger.delivered + ledger.duplicated : ledger.attempted;
+  if (config.messages === null || repeats.length > 0) return `after ${formatQuantity(done, 'message')}${inRuns}`;
+  return `after ${formatCount(done)} of ${formatQuantity(config.messages, 'message')}`;
 }

@@ -209,6 +209,26 @@ describe('the page', () => {
     for (const id of ids) expect(formatHtml(result)).toContain(`<div class="chart" id="${id}" role="img" aria-label="`);
   });
 
+  it('has the connections as words, each with its name', () => {
+    const connection = {
+      protocol: 'auto',
+      cleanStart: true,
+      keepAliveSeconds: 57,
+      sessionExpirySeconds: null,
+      receiveMaximum: null,
+      connectTimeoutMs: 10_000,
+      proxy: null,
+      tls: { verified: false, clientCertificate: true },
+      credentials: true,
+      will: false,
+    } as const;
+    const page = formatHtml({ ...full, config: { ...full.config, connection } });
+    const [, card = ''] = /<h3>Connection<\/h3><dl>(.*?)<\/dl>/s.exec(page) ?? [];
+    expect(card).toContain('<dt>keepAliveSeconds</dt><dd>57</dd>');
+    expect(card).toContain('<dt>tls</dt><dd>not verified, with a client certificate</dd>');
+    expect(page).not.toContain('&#34;keepAliveSeconds');
+  });
+
   it('has no charts where nothing was measured', () => {
     const nothing = full.latency.tls;
     const latency = Object.fromEntries(LATENCIES.map((name) => [name, nothing])) as BenchResult['latency'];

@@ -139,6 +139,20 @@ describe('a condition', () => {
     expect(stalled('pub')).toMatch(/, for nothing was accepted any more$/);
   });
 
+  it('says of a run that only receives how much had come', () => {
+    const { config, ledger } = lossless;
+    const came = { ...ledger, attempted: 0, delivered: 700, duplicated: 3 };
+    const ended = (messages: number | null): string | undefined =>
+      describeEnd({
+        ...lossless,
+        config: { ...config, scenario: 'sub', messages },
+        ledger: came,
+        outcome: { kind: 'interrupted', signal: 'SIGINT' },
+      });
+    expect(ended(1000)).toBe('stopped by SIGINT after 703 of 1,000 messages');
+    expect(ended(null)).toBe('stopped by SIGINT after 703 messages');
+  });
+
   it('does not excuse a run that was cut short', () => {
     const failure = judge({
       ...lossless,
