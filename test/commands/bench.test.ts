@@ -1,6 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import schema from '../../docs/json/bench-result.schema.json' with { type: 'json' };
+import { formatCsv } from '../../src/bench/report/csv.ts';
+import { formatHtml } from '../../src/bench/report/html.ts';
+import { parseResult } from '../../src/bench/result/read-result.ts';
 import type { BenchResult } from '../../src/bench/result/result.ts';
 import { UnreachableError } from '../../src/errors.ts';
 import { runBench, startBench } from '../bench/support/command.ts';
@@ -110,6 +113,29 @@ PUBACK      p50 4.0 ms   p90 4.0 ms   p99 4.0 ms   p99.9 4.0 ms
     const { stderr } = await drive(result, clock);
     expect(stderr).toBe('mqtt-bench: sending CONNECT\n'.repeat(3));
   });
+});
+
+describe('the losses of each second', () => {
+  const LOSING: Lies = { ...STEADY, deliver: ({ sequence }) => (sequence % 10 === 0 ? [] : [5]) };
+
+  it.each(['-n 100', '-n 100 --rate 100', 'rr -n 100', '-n 100 -q 0'])('are told by %s', async (argv) => {
+    const { stdout } = await runBench(`${argv} -q 1 --drain-timeout 2s --json`.replace('-q 0 -q 1', '-q 0'), LOSING);
+    const { ledger, samples } = JSON.parse(stdout.toString()) as BenchResult;
+    expect(ledger.lost).toBeGreaterThan(0);
+    expect(samples.at(-1)?.lost).toBe(ledger.lost);
+  });
+
+  it.each(['-n 100 -q 1 --flood', 'pub -n 100 --rate 100', 'sub --duration 1s', 'conn --connections 2'])(
+    'are left out where only the end tells: %s',
+    async (argv) => {
+      const { stdout } = await runBench(`${argv} --json`, LOSING);
+      const result = parseResult(stdout, 'result');
+      expect(result.samples.length).toBeGreaterThan(0);
+      for (const sample of result.samples) expect(sample).not.toHaveProperty('lost');
+      expect(formatCsv(result, 'samples').split('\r\n')[1]?.split(',')[5]).toBe('');
+      expect(formatHtml(result)).not.toContain('lost so far');
+    },
+  );
 });
 
 describe('mqtt-bench ends with', () => {

@@ -31,7 +31,7 @@ export function mergeResults(given: readonly NamedResult[]): BenchResult {
   return {
     ...addUp(results, inTurn, mergeDurations(runs, warmupMs)),
     config,
-    repeats: inTurn ? results.flatMap(toRepeats).toSorted(compareStarts) : [],
+    repeats: inTurn ? results.flatMap(toRepeats).toSorted(compareRepeats) : [],
     merged: runs,
   };
 }
@@ -121,6 +121,11 @@ function refuseSameRun(inputs: readonly NamedResult[]): void {
 /** In the order in which they started, and where that is the same in one that is always the same. */
 function compareRuns(a: Pick<MergedRun, 'startedAt' | 'runId'>, b: Pick<MergedRun, 'startedAt' | 'runId'>): number {
   return compareStarts(a, b) || compare(a.runId, b.runId);
+}
+
+/** Those that started in the same millisecond are in an order that is always the same. */
+function compareRepeats(a: Repeat, b: Repeat): number {
+  return compareStarts(a, b) || compare(JSON.stringify(a), JSON.stringify(b));
 }
 
 function compareStarts(a: Pick<MergedRun, 'startedAt'>, b: Pick<MergedRun, 'startedAt'>): number {

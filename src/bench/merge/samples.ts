@@ -11,14 +11,15 @@ export function mergeSamples(results: readonly BenchResult[]): readonly Sample[]
   const startMs = Math.min(...results.map(startedMsOf));
   const series = results.map((result) => bySecond(result, startedMsOf(result) - startMs));
   const seconds = [...new Set(series.flatMap((samples) => [...samples.keys()]))].sort((a, b) => a - b);
-  const lostSoFar = series.map(() => 0);
+  const lostSoFar: number[] = [];
   return seconds.map((second) => {
     const samples = series.flatMap((one, index) => {
       const sample = one.get(second);
-      if (sample !== undefined) lostSoFar[index] = sample.lost;
+      if (sample?.lost !== undefined) lostSoFar[index] = sample.lost;
       return sample ?? [];
     });
-    return { ...addUp(samples), lost: sum(lostSoFar) };
+    const isKnown = series.some((one) => [...one.values()].some(({ lost }) => lost !== undefined));
+    return { ...addUp(samples), ...(isKnown && { lost: sum(lostSoFar) }) };
   });
 }
 
@@ -36,7 +37,7 @@ function bySecond({ samples }: BenchResult, offsetMs: number): Map<number, Sampl
 }
 
 function atTheEndOf({ atMs, inFlight, connections, lost }: Sample): Partial<Sample> {
-  return { atMs, inFlight, connections, lost };
+  return { atMs, inFlight, connections, ...(lost !== undefined && { lost }) };
 }
 
 function addUp(samples: readonly Sample[]): Sample {
@@ -50,7 +51,6 @@ function addUp(samples: readonly Sample[]): Sample {
     accepted: total(({ accepted }) => accepted),
     delivered: total(({ delivered }) => delivered),
     inFlight: total(({ inFlight }) => inFlight),
-    lost: total(({ lost }) => lost),
     connections: total(({ connections }) => connections),
     latency:
       latencies.length === 0

@@ -91,6 +91,14 @@ export function deliveriesDueOf({ scenario, shape, subscribers }: BenchPlan): nu
   return shape === 'all' ? subscribers : 1;
 }
 
+/**
+ * Whether the messages that are lost are known while a run lasts: each holds its place in the window until all that is due
+ * of it has come, or it is given up. With --flood, and where nothing is acknowledged, only the end tells.
+ */
+export function givesUpLosses(plan: BenchPlan): boolean {
+  return !plan.flood && plan.publishers > 0 && (plan.qos > 0 || deliveriesDueOf(plan) > 0);
+}
+
 /** The Topic Filter of one subscriber. */
 export function filterOf(plan: BenchPlan, subscriber: number): string {
   const { filter, shape } = plan;

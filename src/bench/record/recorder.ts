@@ -1,6 +1,6 @@
 import type { PublishOutcome } from '../../mqtt/session.ts';
 import { Contents } from '../content/content.ts';
-import { type BenchPlan, deliveriesDueOf } from '../plan/plan.ts';
+import { type BenchPlan, deliveriesDueOf, givesUpLosses } from '../plan/plan.ts';
 import type { BenchResult } from '../result/result.ts';
 import { type Deliveries, earliestOf, latestOf, VerifiedDeliveries } from './deliveries.ts';
 import { LatencyCounts, type LatencyState } from './latency.ts';
@@ -53,6 +53,7 @@ export class Recorder {
   readonly #deliveriesDue: number;
   /** Acceptance frees a place in the window, and not delivery. */
   readonly #endsAtAcceptance: boolean;
+  readonly #givesUpLosses: boolean;
   /** QoS 1 and 2. */
   readonly #isAcknowledged: boolean;
   /** Messages that hold a place in the window. */
@@ -86,6 +87,7 @@ export class Recorder {
     this.#endsAtAcceptance = flood || this.#deliveriesDue === 0;
     const heldBy = flood ? 0 : this.#deliveriesDue;
     this.#isAcknowledged = qos > 0;
+    this.#givesUpLosses = givesUpLosses(plan);
     this.publishers = Array.from({ length: publishers }, () => new PublisherRecord(heldBy, qos > 0));
   }
 
@@ -124,6 +126,11 @@ export class Recorder {
 
   get delivered(): number {
     return this.deliveries.delivered;
+  }
+
+  /** Messages given up so far; undefined where only the end tells what is lost. */
+  get lost(): number | undefined {
+    return this.#givesUpLosses ? this.givenUp : undefined;
   }
 
   get foreign(): number {

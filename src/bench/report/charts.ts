@@ -53,6 +53,7 @@ function timeCharts(result: BenchResult): Chart[] {
     line('mqtt-bench', ({ generator }) => generator.cpu * 100),
     line('broker', ({ brokerProcess }) => (brokerProcess === null ? null : brokerProcess.cpu * 100)),
   ];
+  const hasLosses = result.samples.some(({ lost }) => lost !== undefined);
   const charts: Chart[] = [
     { id: 'rate', title: 'Messages per second', y: 'per second', lines: rates, ...time },
     {
@@ -65,12 +66,12 @@ function timeCharts(result: BenchResult): Chart[] {
     },
     {
       id: 'outstanding',
-      title: 'In flight, and lost so far',
+      title: hasLosses ? 'In flight, and lost so far' : 'In flight',
       y: 'messages',
       lines:
         scenario === 'conn' || scenario === 'sub'
           ? []
-          : [line('in flight', ({ inFlight }) => inFlight), line('lost', ({ lost }) => lost)],
+          : [line('in flight', ({ inFlight }) => inFlight), line('lost', ({ lost }) => lost ?? null)],
       ...time,
     },
     {

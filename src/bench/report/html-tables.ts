@@ -232,7 +232,7 @@ function sampleRow(sample: Sample): string[] {
   return [
     `${(sample.atMs / 1000).toFixed(1)} s`,
     ...[sample.sent, sample.accepted, sample.delivered, sample.inFlight, sample.lost, sample.connections].map(
-      formatCount,
+      (count) => (count === undefined ? '' : formatCount(count)),
     ),
     ...(latency === null ? ['', '', ''] : [latency.p50, latency.p99, latency.max].map(formatLatencyUs)),
     ...[percent(generator.cpu), formatLatencyUs(generator.lagUs), formatBytes(generator.memoryBytes)],

@@ -237,8 +237,11 @@ export interface Sample {
   readonly delivered: number;
   /** Messages that hold a place in the window, at its end. */
   readonly inFlight: number;
-  /** Given up so far as lost, since the start. */
-  readonly lost: number;
+  /**
+   * Given up so far as lost, since the start. Left out where only the end tells what is lost: with --flood, without
+   * publishers, and where publishers are alone at QoS 0.
+   */
+  readonly lost?: number;
   /** Connections open at its end. */
   readonly connections: number;
   /** Microseconds; of what ended in it: deliveries, or acknowledgements in `pub`, or CONNACKs in `conn`. Null: none. */

@@ -198,7 +198,7 @@ function progressOf({ connections }: Stage, wills: WillRecord | undefined): Prog
     get inFlight() {
       return wills?.missing ?? 0;
     },
-    lost: 0,
+    lost: undefined,
     get connections() {
       return connections.openCount;
     },

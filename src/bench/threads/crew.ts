@@ -29,7 +29,7 @@ const NO_PROGRESS: ThreadProgress = {
   accepted: 0,
   delivered: 0,
   inFlight: 0,
-  lost: 0,
+  lost: undefined,
   connections: 0,
   turns: 0,
 };
@@ -78,7 +78,9 @@ export class Crew {
   /** Of all of them together. */
   get progress(): Progress {
     const sumOf = (count: keyof ThreadProgress): number =>
-      this.#progress.reduce((sum, progress) => sum + progress[count], 0);
+      this.#progress.reduce((sum, progress) => sum + (progress[count] ?? 0), 0);
+    const isKnown = (count: keyof ThreadProgress): boolean =>
+      this.#progress.some((progress) => progress[count] !== undefined);
     return {
       get sent() {
         return sumOf('sent');
@@ -93,7 +95,8 @@ export class Crew {
         return sumOf('inFlight');
       },
       get lost() {
-        return sumOf('lost');
+        // Threads without publishers know of none.
+        return isKnown('lost') ? sumOf('lost') : undefined;
       },
       get connections() {
         return sumOf('connections');

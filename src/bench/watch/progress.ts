@@ -9,8 +9,8 @@ export interface Progress {
   readonly delivered: number;
   /** Messages that hold a place in the window. */
   readonly inFlight: number;
-  /** Messages given up. */
-  readonly lost: number;
+  /** Messages given up; undefined where only the end tells what is lost. */
+  readonly lost: number | undefined;
   /** Connections that are open. */
   readonly connections: number;
   /** Of everything that was sent after the warm-up and has ended. */
@@ -42,7 +42,7 @@ export function progressOf(
       return recorder.outstanding;
     },
     get lost() {
-      return recorder.givenUp;
+      return recorder.lost;
     },
     get connections() {
       return connections();

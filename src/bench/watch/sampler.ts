@@ -96,7 +96,7 @@ export class Sampler {
       accepted: now.accepted - before.accepted,
       delivered: now.delivered - before.delivered,
       inFlight: progress.inFlight,
-      lost: progress.lost,
+      ...(progress.lost !== undefined && { lost: progress.lost }),
       connections: progress.connections,
       latency: this.#latency.take(progress.latency),
       generator: {

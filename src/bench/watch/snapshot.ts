@@ -24,7 +24,8 @@ export interface Snapshot {
   /** Of what is counted, over the last whole second; from the start where there was none. */
   readonly perSecond: number;
   readonly inFlight: number;
-  readonly lost: number;
+  /** Null where only the end tells. */
+  readonly lost: number | null;
   /** Of the last second, in microseconds; null when nothing ended in it. */
   readonly latency: Sample['latency'];
   readonly elapsedMs: number;
@@ -45,7 +46,7 @@ export function makeSnapshot(plan: BenchPlan, { progress, samples }: Watched, el
     counted: { count: progress[what], what },
     perSecond: last === undefined ? perSecondOf(progress[what], elapsedMs) : rateOfLast(samples, what),
     inFlight: progress.inFlight,
-    lost: progress.lost,
+    lost: progress.lost ?? null,
     latency: last?.latency ?? null,
     elapsedMs,
     remainingMs: remainingOf(plan, sendsNothing ? progress[what] : progress.sent, elapsedMs),
@@ -93,7 +94,8 @@ function describe(snapshot: Snapshot): string[] {
     `${formatCount(counted.count)}${sent === null ? of : ''} ${was}`,
     `${formatPerSecond(perSecond)} ${scenario === 'conn' ? 'connections/s' : 'msg/s'}`,
     // Where nothing is verified, nothing is known of it.
-    ...(sent === null ? [] : [`in flight ${formatCount(inFlight)}`, `lost ${formatCount(lost)}`]),
+    ...(sent === null ? [] : [`in flight ${formatCount(inFlight)}`]),
+    ...(sent === null || lost === null ? [] : [`lost ${formatCount(lost)}`]),
     ...(latency === null ? [] : [`p50 ${formatLatencyUs(latency.p50)}`, `p99 ${formatLatencyUs(latency.p99)}`]),
   ];
 }

@@ -78,6 +78,8 @@ describe('a snapshot in words', () => {
     };
     expect(words('pubsub', 1)).toBe('40 sent, 20 delivered, 20.0 msg/s, in flight 10, lost 0');
     expect(words('pub', 1)).toBe('40 sent, 30 accepted, 30.0 msg/s, in flight 10, lost 0');
+    const flooded = watchedOf({ sent: 40, delivered: 20, inFlight: 10, lost: undefined });
+    expect(formatLine(makeSnapshot(makePlan({ flood: true }), flooded, 1000))).toMatch(/, in flight 10$/);
     expect(words('pub', 0)).toBe('40 sent, 40.0 msg/s');
     expect(words('pub', 0, 80)).toBe('1 s left, 40 of 80 sent, 40.0 msg/s');
     expect(words('sub', 1)).toBe('20 delivered, 20.0 msg/s');
