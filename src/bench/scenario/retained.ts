@@ -9,14 +9,14 @@ import { within } from './within.ts';
 const MOST_IN_FLIGHT = 20;
 
 /** What a publisher published to. */
-export interface RetainedBy {
+interface RetainedBy {
   readonly publisher: number;
   /** Messages that it sent. */
   readonly attempted: number;
 }
 
 /** Every topic that a run published to, each once. */
-export function* retainedTopics(contents: Contents, publishers: readonly RetainedBy[]): Generator<string> {
+function* retainedTopics(contents: Contents, publishers: readonly RetainedBy[]): Generator<string> {
   const seen = new Set<string>();
   for (const { publisher, attempted } of publishers) {
     const { topicOf } = contents.of(publisher);
@@ -31,7 +31,7 @@ export function* retainedTopics(contents: Contents, publishers: readonly Retaine
 }
 
 /** What a removal needs beside the topics. */
-export interface Removal {
+interface Removal {
   readonly session: Session;
   readonly clock: Clock;
   /** How long each answer may take. */
@@ -42,7 +42,7 @@ export interface Removal {
  * Publishes an empty retained message to each topic, which removes what is retained there. [MQTT5 3.3.1.3] Returns how
  * many the broker did not accept in time. Never rejects.
  */
-export async function removeRetained(topics: Iterable<string>, { clock, limitMs, session }: Removal): Promise<number> {
+async function removeRetained(topics: Iterable<string>, { clock, limitMs, session }: Removal): Promise<number> {
   const { info } = session;
   const qos: QoS = info.maximumQoS === 0 ? 0 : 1;
   const payload = Buffer.alloc(0);
