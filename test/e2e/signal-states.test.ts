@@ -2,7 +2,7 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Child, runChild } from '../support/child.ts';
+import { type Child, runChild, startInTest } from '../support/child.ts';
 import { findClosedPort } from '../support/free-port.ts';
 import { acceptConnect, acceptSubscribe, startLiar } from '../support/liar.ts';
 import { mosquittoPub, waitForSubscription } from '../support/mosquitto-clients.ts';
@@ -81,6 +81,12 @@ const STATES: Readonly<Record<string, State>> = {
   },
 };
 
+/** Nothing tells of it. */
+async function untilStopped(child: Child): Promise<void> {
+  const isStopped = (): boolean => / T /.test(readFileSync(`/proc/${child.pid}/stat`, 'latin1'));
+  while (!isStopped()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
 /** Ends a command by this signal; what came of it. */
 async function endBy(child: Child, signal: NodeJS.Signals) {
   const startedMs = performance.now();
@@ -90,47 +96,83 @@ async function endBy(child: Child, signal: NodeJS.Signals) {
   return { exitCode, stderr, isInTime: tookMs < END_WITHIN_MS };
 }
 
+type Start = (name: string, words: readonly string[]) => Child;
+
+/** Closes standard output and standard error, and standard input where nothing is to come from it. */
+const startClosed: Start = (name, words) => {
+  const closing = words.includes('-l') ? '1>&- 2>&-' : '0<&- 1>&- 2>&-';
+  return startInTest('bash', ['-c', `exec "$0" "$@" ${closing}`, process.execPath, binOf(name), ...words]);
+};
+
 describe.each(Object.entries(STATES))('%s', (_state, { script, commands }) => {
-  it.each(commands.map((words) => [words.join(' '), words] as const))('%s', async (_line, [name = '', ...words]) => {
-    const outcomes = SIGNALS.map(async ([signal, exitCode]) => {
-      let reached: () => void = () => undefined;
-      const arrival = new Promise<void>((resolve) => {
-        reached = resolve;
-      });
-      const liar = await startLiar((peer, connection) => script(peer, connection, reached));
-      const child = spawnCli(name, [...words, '-h', '127.0.0.1', '-p', String(liar.port)]);
-      child.stdin.write('line\n');
-      await Promise.race([arrival, child.exit()]);
-      const { stderr, ...end } = await endBy(child, signal);
-      await liar.close().catch(() => undefined);
-      expect(end).toEqual({ exitCode, isInTime: true });
-      const lines = stderr.split('\n').filter((line) => /stopped by/.test(line));
-      expect(lines, stderr).toHaveLength(1);
-      expect(lines[0]).toContain(signal);
-      expect(stderr).not.toMatch(/^ {4}at |internal error/m);
+  /** Starts a command, and does this with it once it is in that state. */
+  async function inState(words: readonly string[], start: Start, act: (child: Child) => Promise<void>): Promise<void> {
+    let reached: () => void = () => undefined;
+    const arrival = new Promise<void>((resolve) => {
+      reached = resolve;
     });
+    const liar = await startLiar((peer, connection) => script(peer, connection, reached));
+    const [name = '', ...others] = words;
+    const child = start(name, [...others, '-h', '127.0.0.1', '-p', String(liar.port)]);
+    child.stdin.write('line\n');
+    await Promise.race([arrival, child.exit()]);
+    await act(child);
+    await liar.close().catch(() => undefined);
+  }
+
+  it.each(commands.map((words) => [words.join(' '), words] as const))('%s', async (_line, words) => {
+    const outcomes = SIGNALS.map(([signal, exitCode]) =>
+      inState(words, spawnCli, async (child) => {
+        const { stderr, ...end } = await endBy(child, signal);
+        expect(end).toEqual({ exitCode, isInTime: true });
+        const lines = stderr.split('\n').filter((line) => /stopped by/.test(line));
+        expect(lines, stderr).toHaveLength(1);
+        expect(lines[0]).toContain(signal);
+        expect(stderr).not.toMatch(/^ {4}at |internal error/m);
+      }),
+    );
     await Promise.all(outcomes);
   });
+
+  it.each(commands.map((words) => [words.join(' '), words] as const))(
+    '%s, held and let go, or with closed streams',
+    async (_line, words) => {
+      await Promise.all([
+        inState(words, spawnCli, async (child) => {
+          child.kill('SIGSTOP');
+          await untilStopped(child);
+          child.kill('SIGCONT');
+          expect(await endBy(child, 'SIGINT')).toMatchObject({ exitCode: 130, isInTime: true });
+        }),
+        inState(words, startClosed, async (child) => {
+          expect(await endBy(child, 'SIGINT')).toEqual({ exitCode: 130, isInTime: true, stderr: '' });
+        }),
+      ]);
+    },
+  );
 });
 
 describe('waiting for a broker', () => {
-  it.each([PUB, SUB, RR, BENCH].map((words) => [words.join(' '), words] as const))(
+  it.each([PUB, PUB_LINES, SUB, RR, BENCH].map((words) => [words.join(' '), words] as const))(
     '%s',
     async (_line, [name = '', ...words]) => {
       const port = await findClosedPort();
-      const child = spawnCli(name, [...words, '-h', '127.0.0.1', '-p', String(port), '--wait-for-broker', '1h']);
-      await child.stderr.waitFor('; waiting up to ');
-      expect(await endBy(child, 'SIGINT')).toMatchObject({
-        exitCode: 130,
-        isInTime: true,
-        stderr: expect.stringMatching(/stopped by SIGINT/),
+      const outcomes = SIGNALS.map(async ([signal, exitCode]) => {
+        const child = spawnCli(name, [...words, '-h', '127.0.0.1', '-p', String(port), '--wait-for-broker', '1h']);
+        await child.stderr.waitFor('; waiting up to ');
+        expect(await endBy(child, signal)).toMatchObject({
+          exitCode,
+          isInTime: true,
+          stderr: expect.stringMatching(`stopped by ${signal}`),
+        });
       });
+      await Promise.all(outcomes);
     },
   );
 });
 
 describe('a second SIGINT', () => {
-  it.each([PUB, PUB_LINES, SUB, RR].map((words) => [words.join(' '), words] as const))(
+  it.each([PUB, PUB_LINES, SUB, RR, BENCH].map((words) => [words.join(' '), words] as const))(
     'ends %s at once, whatever the broker does not do',
     async (_line, [name = '', ...words]) => {
       let reached: () => void = () => undefined;
@@ -227,9 +269,7 @@ describeWith(['mosquitto', 'mosquitto_pub'], 'Pipes and stops', () => {
     await mosquittoPub(mosquitto.broker, '-t', 'held', '-m', 'before', '-q', '1');
     await child.stdout.waitFor('before\n');
     child.kill('SIGSTOP');
-    const isStopped = (): boolean => / T /.test(readFileSync(`/proc/${child.pid}/stat`, 'latin1'));
-    // Nothing tells of it.
-    while (!isStopped()) await new Promise((resolve) => setTimeout(resolve, 10));
+    await untilStopped(child);
     await mosquittoPub(mosquitto.broker, '-t', 'held', '-m', 'meanwhile', '-q', '1');
     child.kill('SIGCONT');
     expect(await child.exit()).toMatchObject({ exitCode: 0, stdout: Buffer.from('before\nmeanwhile\n'), stderr: '' });
