@@ -87,27 +87,6 @@ describeWith(['mosquitto', 'mosquitto_pub', 'mosquitto_sub'], 'Signals', () => {
     await liar.close();
   });
 
-  it('a second SIGINT ends a command at once that cannot close its connection', async () => {
-    const liar = await startLiar(async (peer) => {
-      // It reads no DISCONNECT and never closes.
-      peer.socket.allowHalfOpen = true;
-      await acceptConnect(peer);
-      await peer.receive('publish');
-      published();
-    });
-    let published: () => void = () => undefined;
-    const arrival = new Promise<void>((resolve) => {
-      published = resolve;
-    });
-    const words = ['-h', '127.0.0.1', '-p', String(liar.port), '-t', 'a', '-m', 'x', '-q', '1'];
-    const publisher = spawnCli('mqtt-pub', words);
-    await arrival;
-    publisher.kill('SIGINT');
-    publisher.kill('SIGINT');
-    expect(await publisher.exit(5000)).toMatchObject({ exitCode: 130 });
-    await liar.close();
-  });
-
   it('the Will is published when mqtt-sub is killed or stopped by a signal, not when it has reached its goal', async () => {
     const watcher = await startMosquittoSub(mosquitto.broker, 'watcher', '-t', 'will/#', '-v');
     const will = (id: string) => ['--will-topic', `will/${id}`, '--will-payload', 'gone', '--will-qos', '1'];
