@@ -1,6 +1,6 @@
 /** What ends the built commands from outside. */
 import { expect, it } from 'vitest';
-import { acceptConnect, startLiar } from '../support/liar.ts';
+import { startLiar } from '../support/liar.ts';
 import { mosquittoPub, startMosquittoSub, waitForSubscription } from '../support/mosquitto-clients.ts';
 import { describeWith } from '../support/needs.ts';
 import { shareMosquitto } from '../support/shared-mosquitto.ts';
