@@ -68,7 +68,7 @@ export function describeConnectFailure(error: SystemError, endpoint: Endpoint): 
       return endpoint.tls
         ? new TlsError(
             `${address} closed the connection in the TLS handshake`,
-            `Does it speak TLS? Try ${urlOf(endpoint, 'plain')}`,
+            endpoint.hasAnswered ? AFTER_AN_ANSWER : `Does it speak TLS? Try ${urlOf(endpoint, 'plain')}`,
             options,
             true,
           )
@@ -166,8 +166,13 @@ function closedBeforeConnack(endpoint: Endpoint, options: ErrorOptions): Unreach
   );
 }
 
+/** Neither the port nor the transport can be wrong. */
+const AFTER_AN_ANSWER =
+  'It answered earlier connections: has it ended, or taken as many as it does? In mosquitto, max_connections allows more.';
+
 function hintForClosed(endpoint: Endpoint): string | undefined {
-  const { unix, tls, webSocketPath } = endpoint;
+  const { hasAnswered, unix, tls, webSocketPath } = endpoint;
+  if (hasAnswered) return AFTER_AN_ANSWER;
   const isListener = 'Is this the port of the WebSocket listener (often 9001 or 8083)?';
   if (webSocketPath !== undefined) return tls ? isListener : `${isListener} With TLS: ${urlOf(endpoint, 'tls')}`;
   return tls || unix ? undefined : `Is it a TLS port? Try ${urlOf(endpoint, 'tls')}`;
@@ -180,7 +185,8 @@ function urlOf(endpoint: Endpoint, transport: 'plain' | 'tls'): string {
   return `${scheme}${transport === 'tls' ? 's' : ''}://${formatAddress(endpoint)}${redactQuery(webSocketPath)}`;
 }
 
-function hintForPort({ host, tls, unix, webSocketPath }: Endpoint): string {
+function hintForPort({ hasAnswered, host, tls, unix, webSocketPath }: Endpoint): string {
+  if (hasAnswered) return AFTER_AN_ANSWER;
   if (unix) return 'Is the broker running?';
   if (webSocketPath !== undefined) return 'Is the broker running? WebSocket is often on port 9001 or 8083.';
   if (tls) return 'Is the broker running? TLS is usually port 8883.';

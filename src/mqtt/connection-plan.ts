@@ -12,6 +12,8 @@ export interface Endpoint {
   readonly port: number;
   /** `host` is the path of a Unix socket. */
   readonly unix?: boolean;
+  /** A broker has answered there by now: port, transport and name are right, whatever fails later. */
+  readonly hasAnswered?: boolean;
   /** Look up `host` by SRV records instead of by address. [RFC2782] */
   readonly srv?: boolean;
   /** Local address to connect from. */

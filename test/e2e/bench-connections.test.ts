@@ -115,4 +115,12 @@ describeWith(['mosquitto'], 'on a mosquitto that takes five connections', () => 
     expect(result.outcome.kind).toBe('failed');
     expect([3, 6]).toContain(exitCode);
   });
+
+  it('is no TLS port because it takes no sixth', async () => {
+    const port = String(mosquitto.broker.ports['small']);
+    const { exitCode, stderr } = await run('-h', '127.0.0.1', '-p', port, '-n', '10', '--publishers', '20');
+    expect(stderr).toContain('In mosquitto, max_connections allows more.\n');
+    expect(stderr).not.toContain('TLS');
+    expect([3, 6]).toContain(exitCode);
+  });
 });

@@ -166,6 +166,21 @@ describe('a connection that cannot be made', () => {
       'h:80 closed the connection before CONNACK\nIs this the port of the WebSocket listener (often 9001 or 8083)? With TLS: wss://h:80/mqtt',
     ],
     [systemError('ECONNRESET'), UNIX, UnreachableError, 3, '/run/b.sock closed the connection before CONNACK'],
+    ...[
+      [systemError('ECONNRESET'), PLAIN, UnreachableError, 3, 'h:1883 closed the connection before CONNACK'] as const,
+      [systemError('ECONNRESET'), WS, UnreachableError, 3, 'h:80 closed the connection before CONNACK'] as const,
+      [systemError('ECONNRESET'), TLS, TlsError, 4, 'h:8883 closed the connection in the TLS handshake'] as const,
+      [systemError('ECONNREFUSED'), PLAIN, UnreachableError, 3, 'nothing is listening on h:1883'] as const,
+    ].map(
+      ([error, endpoint, kind, exitCode, message]) =>
+        [
+          error,
+          { ...endpoint, hasAnswered: true },
+          kind,
+          exitCode,
+          `${message}\nIt answered earlier connections: has it ended, or taken as many as it does? In mosquitto, max_connections allows more.`,
+        ] as const,
+    ),
     [systemError('EMFILE'), PLAIN, UnreachableError, 3, 'cannot connect to h:1883: connect EMFILE'],
     [new Error('odd'), PLAIN, UnreachableError, 3, 'cannot connect to h:1883: odd'],
     [

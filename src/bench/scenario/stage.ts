@@ -62,7 +62,13 @@ export async function runOnStage(
   const onStop = (): void => ending.byStop(stop.reason as StopReason);
   stop.addEventListener('abort', onStop);
   if (stop.aborted) onStop();
-  const connections = new Connections(plan, connection, world, (ended) => onEnded(ended, ending), ending.signal);
+  const connections = new Connections(
+    plan,
+    afterAnswer(connection),
+    world,
+    (ended) => onEnded(ended, ending),
+    ending.signal,
+  );
   let startedMs = clock.epochMs();
   let watch: BrokerWatch | undefined;
   let sampler: Sampler | undefined;
@@ -115,6 +121,11 @@ export async function runOnStage(
     samples: sampler?.samples ?? [],
     sysBefore,
   };
+}
+
+/** For all connections but the first: that one has shown that the broker is there. */
+export function afterAnswer(connection: ConnectionPlan): ConnectionPlan {
+  return { ...connection, endpoint: { ...connection.endpoint, hasAnswered: true } };
 }
 
 /** To close one connection after the other in order takes longer than there is, where there are thousands. */

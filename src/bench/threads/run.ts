@@ -8,7 +8,7 @@ import { Recorder } from '../record/recorder.ts';
 import { checkFirst } from '../scenario/parties.ts';
 import { removeRetainedOf } from '../scenario/retained.ts';
 import type { BenchRun, BenchWorld } from '../scenario/run.ts';
-import { GRACE_MS, runOnStage } from '../scenario/stage.ts';
+import { afterAnswer, GRACE_MS, runOnStage } from '../scenario/stage.ts';
 import { Crew } from './crew.ts';
 
 /** Runs a benchmark whose publishers and subscribers are divided among threads. */
@@ -29,7 +29,7 @@ export async function runInThreads(plan: BenchPlan, connection: ConnectionPlan, 
         onFailed: (error) => ending.byError(error),
       });
       try {
-        const ready = await crew.open(plan, connection, signal);
+        const ready = await crew.open(plan, afterAnswer(connection), signal);
         stage.publishers = ready.flatMap(({ publishers }) => publishers);
         // A thread without subscribers was granted the highest.
         for (const { grantedQoS } of ready) if (grantedQoS < stage.grantedQoS) stage.grantedQoS = grantedQoS;
