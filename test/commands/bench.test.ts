@@ -1,6 +1,8 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import schema from '../../docs/json/bench-result.schema.json' with { type: 'json' };
+import { sumLedgers } from '../../src/bench/record/ledger.ts';
+import { PublisherRecord } from '../../src/bench/record/publisher-record.ts';
 import { formatCsv } from '../../src/bench/report/csv.ts';
 import { formatHtml } from '../../src/bench/report/html.ts';
 import { parseResult } from '../../src/bench/result/read-result.ts';
@@ -253,6 +255,18 @@ describe('mqtt-bench ends with', () => {
     expect(stderr).toContain('internal error: RangeError: no such packet');
     expect(exitCode).toBe(70);
   });
+
+  it.each(['-n 10 -q 1', 'pub -n 10', 'rr -n 10', '-n 10 --repeat 2 --json'])(
+    '70 and no number when a ledger does not add up: %s',
+    async (argv) => {
+      const spy = vi.spyOn(PublisherRecord.prototype, 'toLedger');
+      onTestFinished(() => spy.mockRestore());
+      spy.mockImplementation(() => ({ ...sumLedgers([]), attempted: 10, accepted: 9 }));
+      const { exitCode, stdout, stderr } = await runBench(argv);
+      expect(stderr).toContain('does not add up: attempted 10 is not accepted 9 + refused 0 + timedOut 0 + inFlight 0');
+      expect([exitCode, stdout.length]).toEqual([70, 0]);
+    },
+  );
 
   it('0 when the reader of the report has gone, and 1 when the disk is full', async () => {
     for (const [code, expected] of [
