@@ -214,6 +214,8 @@ function findReceiveMaximum({ broker, config }: Undiagnosed): string | undefined
   const inFlight = broker.receiveMaximum * config.publishers;
   // With --rate it is the schedule that is missed then, and that is said.
   if (config.qos === 0 || config.window === null || inFlight >= config.window) return undefined;
+  // So few could all be on their way.
+  if (config.messages !== null && inFlight >= config.messages) return undefined;
   return `The broker takes ${formatQuantity(broker.receiveMaximum, 'message')} of a publisher at a time (Receive Maximum; in mosquitto max_inflight_messages): --window ${config.window} was not used in full. More --publishers may raise the rate.`;
 }
 

@@ -178,6 +178,11 @@ describe('the diagnosis', () => {
     });
     const manyPublishers = { ...readStored('lossless').config, publishers: 50 };
     expect(diagnosed({ ...readStored('lossless'), config: manyPublishers })).toEqual({});
+    const fewMessages = { ...readStored('lossless').config, messages: 20 };
+    expect(diagnosed({ ...readStored('lossless'), config: fewMessages })).toEqual({});
+    expect(Object.keys(diagnosed({ ...readStored('lossless'), config: { ...fewMessages, messages: 21 } }))).toEqual([
+      'receive-maximum',
+    ]);
   });
 
   it('says that nothing was answered at all', () => {
