@@ -166,21 +166,6 @@ describe('a connection that cannot be made', () => {
       'h:80 closed the connection before CONNACK\nIs this the port of the WebSocket listener (often 9001 or 8083)? With TLS: wss://h:80/mqtt',
     ],
     [systemError('ECONNRESET'), UNIX, UnreachableError, 3, '/run/b.sock closed the connection before CONNACK'],
-    ...[
-      [systemError('ECONNRESET'), PLAIN, UnreachableError, 3, 'h:1883 closed the connection before CONNACK'] as const,
-      [systemError('ECONNRESET'), WS, UnreachableError, 3, 'h:80 closed the connection before CONNACK'] as const,
-      [systemError('ECONNRESET'), TLS, TlsError, 4, 'h:8883 closed the connection in the TLS handshake'] as const,
-      [systemError('ECONNREFUSED'), PLAIN, UnreachableError, 3, 'nothing is listening on h:1883'] as const,
-    ].map(
-      ([error, endpoint, kind, exitCode, message]) =>
-        [
-          error,
-          { ...endpoint, hasAnswered: true },
-          kind,
-          exitCode,
-          `${message}\nIt answered earlier connections: has it ended, or taken as many as it does? In mosquitto, max_connections allows more.`,
-        ] as const,
-    ),
     [systemError('EMFILE'), PLAIN, UnreachableError, 3, 'cannot connect to h:1883: connect EMFILE'],
     [new Error('odd'), PLAIN, UnreachableError, 3, 'cannot connect to h:1883: odd'],
     [
@@ -239,6 +224,20 @@ describe('a connection that cannot be made', () => {
     expect(failure).toBeInstanceOf(type);
     expect(failure.exitCode).toBe(exitCode);
     expect(failure.cause).toBe(error);
+  });
+});
+
+describe('a connection after others that were answered', () => {
+  it.each<[string, Endpoint, string]>([
+    ['ECONNRESET', PLAIN, 'h:1883 closed the connection before CONNACK'],
+    ['ECONNRESET', WS, 'h:80 closed the connection before CONNACK'],
+    ['ECONNRESET', TLS, 'h:8883 closed the connection in the TLS handshake'],
+    ['ECONNREFUSED', PLAIN, 'nothing is listening on h:1883'],
+  ])('has no hint at another port or transport: %s of %j', (code, endpoint, message) => {
+    expect(describeConnectFailure(systemError(code), { ...endpoint, hasAnswered: true })).toMatchObject({
+      message,
+      hint: 'It answered earlier connections: has it ended, or taken as many as it does? In mosquitto, max_connections allows more.',
+    });
   });
 });
 
