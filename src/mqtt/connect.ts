@@ -113,7 +113,8 @@ async function attempt(
   const timer = onOpened && new OpeningTimer(clock);
   let transport: Duplex;
   try {
-    transport = await openTransport(plan.endpoint, abort, timer);
+    const readsLarge = handlers.makeMessageLane !== undefined;
+    transport = await openTransport(plan.endpoint, abort, { timer, readsLarge });
   } catch (error) {
     if (error instanceof CliError || isBug(error)) throw error;
     const { describeConnectFailure } = await import('./connect-error.ts');

@@ -1,45 +1,68 @@
 /** The byte stream under the client: TCP or a Unix socket, through a proxy or not, then TLS, then WebSocket. */
-import { connect, isIP, type Socket } from 'node:net';
+import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Endpoint } from './connection-plan.ts';
+import { DirectSocket } from './direct-socket.ts';
 import type { OpeningTimer } from './opening-times.ts';
+
+/** What else is asked of a transport. */
+export interface TransportWishes {
+  readonly timer?: OpeningTimer | undefined;
+  /** A {@link DirectSocket}, where the bytes of the socket are those of MQTT. */
+  readonly readsLarge?: boolean;
+}
 
 /**
  * Opens the stream of an endpoint. Rejects with the system's own error (see `describeConnectFailure`), with a TlsError
  * for a certificate that is not acceptable, and with the reason of `abort`.
  */
-export async function openTransport(endpoint: Endpoint, abort: AbortSignal, timer?: OpeningTimer): Promise<Duplex> {
+export async function openTransport(
+  endpoint: Endpoint,
+  abort: AbortSignal,
+  { timer, readsLarge = false }: TransportWishes = {},
+): Promise<Duplex> {
   const { tls, webSocketPath } = endpoint;
   const secured = tls
     ? await (await import('./tls.ts')).openSecured(endpoint, tls, abort, undefined, timer)
-    : await openSocket(endpoint, abort, timer);
+    : await openSocket(endpoint, abort, timer, readsLarge && webSocketPath === undefined);
   if (webSocketPath === undefined) return secured;
   const { openWebSocket } = await import('./web-socket.ts');
   return openWebSocket(endpoint, webSocketPath, secured, abort);
 }
 
 /** TCP or a Unix socket, through the proxy if there is one. */
-export async function openSocket(endpoint: Endpoint, abort: AbortSignal, timer?: OpeningTimer): Promise<Socket> {
+export async function openSocket(
+  endpoint: Endpoint,
+  abort: AbortSignal,
+  timer?: OpeningTimer,
+  isDirect = false,
+): Promise<Socket> {
   timer?.begin();
-  const socket = await openUntimed(endpoint, abort);
+  const socket = await openUntimed(endpoint, abort, isDirect);
   timer?.end('connect');
   return socket;
 }
 
-async function openUntimed(endpoint: Endpoint, abort: AbortSignal): Promise<Socket> {
+async function openUntimed(endpoint: Endpoint, abort: AbortSignal, isDirect: boolean): Promise<Socket> {
   const { host, port, unix, proxy, localAddress } = endpoint;
-  if (unix) return settled(connect({ path: host }), 'connect', abort);
-  if (proxy === undefined) return openTcp(host, port, localAddress, abort);
+  const makeSocket = (): Socket => (isDirect ? new DirectSocket() : new Socket());
+  if (unix) return settled(makeSocket().connect({ path: host }), 'connect', abort);
+  if (proxy === undefined) return openTcp(makeSocket(), host, port, localAddress, abort);
   const { openThroughProxy } = await import('./proxy.ts');
-  const toProxy = openTcp(proxy.host, proxy.port, localAddress, abort);
+  const toProxy = openTcp(new Socket(), proxy.host, proxy.port, localAddress, abort);
   return openThroughProxy(endpoint, proxy, toProxy, abort);
 }
 
-function openTcp(host: string, port: number, localAddress: string | undefined, abort: AbortSignal): Promise<Socket> {
-  const socket = connect({
+function openTcp(
+  unconnected: Socket,
+  host: string,
+  port: number,
+  localAddress: string | undefined,
+  abort: AbortSignal,
+): Promise<Socket> {
+  const socket = unconnected.setNoDelay().connect({
     host,
     port,
-    noDelay: true,
     // Of several addresses each gets half a second; Node's quarter is short for a satellite.
     autoSelectFamilyAttemptTimeout: 500,
     // Node tries one address alone then: it must be one of the kind that can be reached from there.

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { DirectSocket } from './direct-socket.ts';
 
 /** How long the broker may take to close its side after our DISCONNECT, in milliseconds. */
 export const CLOSE_GRACE_MS = 800;
@@ -81,6 +82,14 @@ export class Wire extends Duplex {
     this.#isHeld = false;
     if (this.#isEnded) this.#finish();
     else this.#transport.resume();
+  }
+
+  /**
+   * What the transport reads next goes into `target`, as far as it can do that: what comes is then a part of it. To be
+   * called by the interceptor.
+   */
+  readInto(target: Buffer): void {
+    if (this.#transport instanceof DirectSocket) this.#transport.readInto(target);
   }
 
   /** Ends the connection: the broker has sent what it may not. */

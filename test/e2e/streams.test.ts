@@ -49,6 +49,20 @@ describeWith(['mosquitto', 'mosquitto_pub', 'mosquitto_sub'], 'Streams', () => {
     expect(kept.stdout.toString()).toBe('on\n');
   });
 
+  it.each(['0', '1', '2'])('mqtt-sub prints large messages among small ones byte for byte, QoS %s', async (qos) => {
+    // Of a size around that from which on a message is read to its place, and of many reads.
+    const sizes = [3, 131_060, 5, 131_090, 262_144, 1, 1_500_000, 65_536, 200_000, 2];
+    const input = sizes.map((size, index) => `${String.fromCharCode(97 + index).repeat(size)}\n`).join('');
+    const topic = `sizes/${qos}`;
+    const words = [...mosquitto.at, '-t', topic, '-i', topic, '-q', qos, '-C', String(sizes.length)];
+    const subscriber = spawnCli('mqtt-sub', words);
+    await waitForSubscription(mosquitto.broker, topic);
+    const published = await runSpawnedCli('mqtt-pub', [...mosquitto.at, '-t', topic, '-l', '-q', qos], { input });
+    expect(published).toMatchObject({ exitCode: 0, stderr: '' });
+    const { exitCode, stdout } = await subscriber.exit();
+    expect([exitCode, stdout.toString() === input]).toEqual([0, true]);
+  });
+
   it('mqtt-sub | head -1 ends without a word', async () => {
     await runSpawnedCli('mqtt-pub', [...mosquitto.at, '-t', 'pipe/old', '-m', 'old', '-r']);
     const script = 'set -o pipefail; "$0" "$@" | head -1; echo "exit $?"';

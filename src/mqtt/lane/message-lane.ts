@@ -7,6 +7,8 @@ const CONNACK = 2;
 /** The longest fixed header: type and flags, and four bytes of Remaining Length. [MQTT5 2.1.4] */
 const LONGEST_HEADER = 5;
 const FIRST_ANSWERS_BYTES = 4096;
+/** Of a message. */
+const LARGE_BYTES = 131_072;
 const NO_PROPERTIES = {};
 
 /** What a lane for messages needs of its session. */
@@ -143,6 +145,7 @@ export class MessageLane {
         if (end > length) {
           this.#partial = end - at < LONGEST_HEADER ? Buffer.alloc(end - at) : Buffer.allocUnsafeSlow(end - at);
           this.#filled = bytes.copy(this.#partial, 0, at);
+          this.#readInPlace(this.#partial);
           return this.#endRead();
         }
         if (!this.#take(type, bytes, at, body, end)) return this.#leaveToClient(bytes, at, at);
@@ -167,9 +170,15 @@ export class MessageLane {
       this.#partial = undefined;
       return Buffer.concat([partial, chunk]);
     }
-    const taken = chunk.copy(partial, this.#filled, 0, Math.min(partial.length - this.#filled, chunk.length));
+    const taken = Math.min(partial.length - this.#filled, chunk.length);
+    // What was read into its place is there.
+    const isInPlace = chunk.buffer === partial.buffer && chunk.byteOffset === partial.byteOffset + this.#filled;
+    if (!isInPlace) chunk.copy(partial, this.#filled, 0, taken);
     this.#filled += taken;
-    if (this.#filled < partial.length) return undefined;
+    if (this.#filled < partial.length) {
+      if (!isInPlace) this.#readInPlace(partial);
+      return undefined;
+    }
     this.#partial = undefined;
     const rest = chunk.subarray(taken);
     const type = (partial[0] ?? 0) >> 4;
@@ -177,6 +186,11 @@ export class MessageLane {
     this.#queue.unshift(rest);
     this.#leaveToClient(partial, 0, 0);
     return undefined;
+  }
+
+  /** The rest of a message that takes many reads is read to where it belongs. */
+  #readInPlace(partial: Buffer): void {
+    if (partial.length - this.#filled >= LARGE_BYTES) this.#wire.readInto(partial.subarray(this.#filled));
   }
 
   #passTo(bytes: Buffer, from: number, to: number): void {
