@@ -160,9 +160,12 @@ class MqttjsSession implements Session {
       this.#client.on('close', () => {
         settleOpened({ kind: 'closed', failure: wire.failure ?? this.#failure });
         this.#end = this.#describeEnd();
-        const error = new ConnectionLostError(`the connection was lost: ${this.#end.reason}`);
-        for (const fail of this.#waiting) fail(error);
-        this.#waiting.clear();
+        // Thousands may close together with nothing that waits, and an error costs its stack.
+        if (this.#waiting.size > 0) {
+          const error = new ConnectionLostError(`the connection was lost: ${this.#end.reason}`);
+          for (const fail of this.#waiting) fail(error);
+          this.#waiting.clear();
+        }
         resolve(this.#end);
       });
     });

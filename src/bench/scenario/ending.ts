@@ -21,6 +21,8 @@ export class Ending {
   }
 
   byLoss({ end, index, role }: EndedConnection): void {
+    // Thousands end after the first thing that counted, and an error costs its stack.
+    if (this.outcome !== undefined) return;
     const whose = role === 'connection' ? `connection ${index}, the last one,` : `the connection of ${role} ${index}`;
     const error = new ConnectionLostError(`${whose} was lost: ${end.reason}`);
     this.#cut({ kind: 'connection-lost', role, index, reason: end.reason }, error);
