@@ -1,5 +1,5 @@
 // `npm run bench:peers [-- --rounds N --only TEXT --json FILE --markdown]`: bulk work of ours beside that of Debian's
-// mosquitto clients, on the same broker.
+// mosquitto clients and of MQTT.js's own command line, on the same broker.
 //
 // Rates and CPU time are net of start-up: each command is run with all messages and with one, and the difference is
 // what the others cost. Every round runs all of them in turn, and a ratio is taken within a round; shown are the median
@@ -9,13 +9,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { bin, describeMachine, measure, ROOT, spread, startMosquitto } from './measuring.mjs';
+import { bin, describeMachine, measure, mqttJsBin, ROOT, spread, startMosquitto } from './measuring.mjs';
 import { formatMarkdown, formatTable } from './table.mjs';
 
 const PAYLOAD_BYTES = 64;
 const COUNTS = { 0: 500_000, 1: 300_000, 2: 200_000 };
 /** More lines than 65,535 mosquitto_pub does not send at QoS 1 and 2. */
 const PEER_COUNTS = { 0: 500_000, 1: 60_000, 2: 60_000 };
+/** It waits for each message before it sends the next. */
+const MQTT_JS_COUNT = 20_000;
 /** Where nothing else holds us up, so few are gone before a clock can tell. */
 const COUNT_DISCARDED = 2_000_000;
 /** How long the pair of mosquitto's clients is given to subscribe; it is in both runs, and so in neither figure. */
@@ -118,6 +120,16 @@ function workloads({ mosquitto, discarding, pouring }, file) {
       peer: 'mosquitto_pub -l',
     },
     {
+      name: `mqtt-pub -l, QoS ${qos}, beside MQTT.js`,
+      qos,
+      peerCount: MQTT_JS_COUNT,
+      rateAim: 1,
+      cpuAim: 1,
+      ours: () => node('mqtt-pub', ...linesTo(mosquitto, qos)),
+      theirs: () => [process.execPath, mqttJsBin('pub'), ...at(mosquitto), '-t', 'bench/x', '-q', `${qos}`, '-s', '-M'],
+      peer: "MQTT.js's own pub -s -M",
+    },
+    {
       name: `mqtt-pub -l, QoS ${qos}, discarding broker`,
       qos,
       count: COUNT_DISCARDED,
@@ -189,8 +201,8 @@ async function main() {
 }
 
 /** One round of one workload. */
-async function compare({ qos, count = COUNTS[qos], ours, theirs }, folder) {
-  return { ours: await net(ours, count, folder), theirs: await net(theirs, PEER_COUNTS[qos], folder) };
+async function compare({ qos, count = COUNTS[qos], peerCount = PEER_COUNTS[qos], ours, theirs }, folder) {
+  return { ours: await net(ours, count, folder), theirs: await net(theirs, peerCount, folder) };
 }
 
 /** What the messages beyond the first cost. */

@@ -13,6 +13,9 @@ export const ROOT = resolve(fileURLToPath(import.meta.url), '../..');
 /** The program of one of our commands, for Node. */
 export const bin = (name) => join(ROOT, 'bin', `${name}.js`);
 
+/** The program of MQTT.js's own command line, for Node: `pub` or `sub`. */
+export const mqttJsBin = (name) => join(ROOT, 'node_modules/mqtt/build/bin', `${name}.js`);
+
 /** mosquitto is in sbin, where a user does not look. */
 const PATH = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;
 

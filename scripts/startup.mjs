@@ -1,11 +1,12 @@
 // `npm run startup [-- --rounds N --standalone FOLDER]`: what starting a command costs, in units of starting Node itself.
 //
 // Every round runs bare `node -e 0` and each command line once, in turn, so that whatever else the machine does meets
-// all of them alike. With --standalone the executables that `npm run build:standalone` made there run too. A ratio is taken within a round; shown are the median over the rounds and the middle half of them.
+// all of them alike; with --standalone the executables too that `npm run build:standalone` made there, and last, for scale,
+// MQTT.js's own command line. A ratio is taken within a round; shown are the median over the rounds and the middle half.
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { bin, freePort, measure, spread, startMosquitto } from './measuring.mjs';
+import { bin, freePort, measure, mqttJsBin, spread, startMosquitto } from './measuring.mjs';
 import { formatTable } from './table.mjs';
 
 /** Aims for the CPU ratio on the machines this is built on; printed, never enforced: no test holds a clock. */
@@ -42,12 +43,15 @@ async function run() {
     { name: 'mqtt-pub, one, QoS 1', args: [bin('mqtt-pub'), ...at, '-t', 'a', '-m', 'b', '-q', '1'] },
     { name: 'mqtt-sub, one retained', args: [bin('mqtt-sub'), ...at, '-t', 'kept', '-C', '1'], aim: AIMS.subscribe },
   ];
+  // For scale.
+  const others = [{ name: "MQTT.js's own pub", args: [mqttJsBin('pub'), ...at, '-t', 'a', '-m', 'b'] }];
   if (values.standalone !== undefined) {
     for (const { name, args, aim } of lines.slice(1)) {
       const program = join(values.standalone, basename(args[0], '.js'));
       lines.push({ name: `${name}, standalone`, command: [program, ...args.slice(1)], aim });
     }
   }
+  lines.push(...others);
   const commands = lines.map(({ args, command }) => command ?? [process.execPath, ...args]);
   const runs = lines.map(() => []);
   try {
