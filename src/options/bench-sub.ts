@@ -1,5 +1,5 @@
 /** What `mqtt-bench sub` takes. */
-import { benchJsonOption, benchQosOption, subscribersOption } from './bench.ts';
+import { benchJsonOption, benchQosOption, drainTimeoutOption, subscribersOption } from './bench.ts';
 import { benchConnectionOptions } from './bench-connections.ts';
 import { verdictOptions } from './bench-verdict.ts';
 import { watchOptions } from './bench-watch.ts';
@@ -33,6 +33,11 @@ export const receiveWarmupOption = single({
   parse: parsePositiveDurationMs,
 });
 
+export const silenceOption: typeof drainTimeoutOption = {
+  ...drainTimeoutOption,
+  summary: 'with -n and no --duration: when nothing has come for so long, after the first message, the rest is lost',
+};
+
 export const filterOption = singleOr('mqtt-bench/#', {
   long: 'topic',
   short: 't',
@@ -52,6 +57,7 @@ export const benchSubOptions: readonly OptionSpec[] = [
   receiveCountOption,
   receiveDurationOption,
   receiveWarmupOption,
+  silenceOption,
   benchQosOption,
   filterOption,
   receiversOption,

@@ -91,6 +91,8 @@ function findRefusals({ refusals }: Undiagnosed): string | undefined {
 function findQueueLimits(result: Undiagnosed): string | undefined {
   const { broker, config, ledger } = result;
   if (!mayHaveLostInMosquitto(result) || broker.grantedQoS === 0 || ledger.delivered === 0) return undefined;
+  // Who publishes is not known there: what did not come may never have been sent.
+  if (config.scenario === 'sub' && !hasFilledQueue(result)) return undefined;
   const holds = `${subjectOf(broker)} holds ${MOSQUITTO_IN_FLIGHT} + ${formatCount(MOSQUITTO_QUEUED)} messages for a subscriber by default (max_inflight_messages, max_queued_messages)`;
   if (config.flood || windowOf(config) > MOSQUITTO_QUEUED) {
     return `${holds} and drops what comes beyond, although it accepts it. ${remedyOf(config)}, or set max_queued_messages 0.`;
@@ -98,6 +100,11 @@ function findQueueLimits(result: Undiagnosed): string | undefined {
   // A window within the defaults is kept to them, whichever way mosquitto reads: so these are not the defaults.
   if (broker.name === null || findInflightLimit(result) !== undefined) return undefined;
   return `${holds}; what comes beyond it drops, although it accepts it. --window ${windowOf(config)} is within that, so that this one may be set to hold less. Use a smaller --window, such as ${Math.ceil(windowOf(config) / 4)}, or set max_queued_messages 0.`;
+}
+
+/** A subscriber that lacks something has all the same got what mosquitto holds for one. */
+function hasFilledQueue({ perSubscriber }: Undiagnosed): boolean {
+  return perSubscriber.some(({ delivered, lost }) => lost > 0 && delivered >= MOSQUITTO_IN_FLIGHT + MOSQUITTO_QUEUED);
 }
 
 function remedyOf({ flood, rate, scenario }: Undiagnosed['config']): string {
@@ -190,11 +197,13 @@ function findMissedSchedule(result: Undiagnosed, { schedule }: Evidence): string
 }
 
 /** `sub`: of what others sent without a header of ours nothing is known but that it came. */
-function findUnverified({ config, latency, measured }: Undiagnosed): string | undefined {
+function findUnverified({ config, latency, measured, outcome }: Undiagnosed): string | undefined {
   const unmarked = measured.delivered - latency.endToEnd.count;
   if (config.scenario !== 'sub' || unmarked <= 0) return undefined;
   const which = latency.endToEnd.count === 0 ? 'No message had a' : `${formatQuantity(unmarked, 'message')} had no`;
-  return `${which} header of mqtt-bench: whether any such were lost, repeated or out of order nobody can tell. mqtt-bench pub sends it.`;
+  // How many are missing is known then, but not which.
+  const unknown = outcome.kind === 'stalled' ? 'repeated' : 'lost, repeated';
+  return `${which} header of mqtt-bench: whether any such were ${unknown} or out of order nobody can tell. mqtt-bench pub sends it.`;
 }
 
 function findAltered({ ignored }: Undiagnosed): string | undefined {

@@ -1,12 +1,11 @@
-import { UsageError } from '../../errors.ts';
 import { benchQosOption, drainTimeoutOption } from '../../options/bench.ts';
 import { connectionsOption, holdOption, stormOption, subscribeOption } from '../../options/bench-conn.ts';
 import { willTopicOption } from '../../options/connection.ts';
 import type { OptionValues } from '../../options/option-values.ts';
 import { refusePropertiesOf } from '../../options/properties.ts';
-import type { OptionSpec } from '../../options/spec.ts';
 import type { RunId } from '../content/probe.ts';
 import { type BenchPlan, emptyPlan } from './plan.ts';
+import { refuseTyped } from './refuse-typed.ts';
 import { resolveConnecting } from './resolve-connecting.ts';
 import { refuseEmbeddedSharing } from './shared-subscription.ts';
 
@@ -33,11 +32,4 @@ export function resolveConnPlan(values: OptionValues, runId: RunId): BenchPlan {
   };
   refuseEmbeddedSharing(plan, values);
   return plan;
-}
-
-/** Throws UsageError for what has no effect; a file of options may be for other commands too. */
-function refuseTyped(spec: OptionSpec, values: OptionValues, without: string, hint: string): void {
-  if (values.source(spec).kind === 'flag') {
-    throw new UsageError(`${values.spelled(spec)} has no effect ${without}`, hint);
-  }
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import { benchQosOption, subscribersOption } from '../../options/bench.ts';
+import { benchQosOption, drainTimeoutOption, subscribersOption } from '../../options/bench.ts';
 import {
   filterOption,
   receiveCountOption,
@@ -10,6 +10,7 @@ import type { OptionValues } from '../../options/option-values.ts';
 import { refusePropertiesOf } from '../../options/properties.ts';
 import type { RunId } from '../content/probe.ts';
 import { type BenchPlan, emptyPlan } from './plan.ts';
+import { refuseTyped } from './refuse-typed.ts';
 import { resolveConnecting } from './resolve-connecting.ts';
 import { refuseEmbeddedSharing } from './shared-subscription.ts';
 
@@ -21,6 +22,10 @@ export function resolveSubPlan(values: OptionValues, runId: RunId): BenchPlan {
   if (durationMs !== null && warmupMs >= durationMs) {
     throw new UsageError('--warmup must be shorter than --duration', 'Nothing would be left to measure.');
   }
+  if (!values.has(receiveCountOption) || durationMs !== null) {
+    const without = values.has(receiveCountOption) ? 'beside --duration' : 'without -n';
+    refuseTyped(drainTimeoutOption, values, without, 'It is how long a silence ends a run that waits for -n messages.');
+  }
   const filter = values.get(filterOption);
   const plan: BenchPlan = {
     ...emptyPlan('sub', runId),
@@ -28,6 +33,7 @@ export function resolveSubPlan(values: OptionValues, runId: RunId): BenchPlan {
     messages: values.get(receiveCountOption) ?? null,
     durationMs,
     warmupMs,
+    drainTimeoutMs: values.get(drainTimeoutOption),
     qos: values.get(benchQosOption),
     filter,
     subscribers: values.get(subscribersOption),

@@ -78,6 +78,8 @@ export class FoundDeliveries implements Deliveries {
   measuredFromUs = Number.NEGATIVE_INFINITY;
   /** Messages that came, repeated ones included. */
   count = 0;
+  /** Nothing more comes, and as many as were asked for are expected: what did not come is lost. */
+  isOver = false;
 
   /** @param epochOffsetUs what is to be added to times of the run's clock, that they count from the Unix epoch. */
   constructor({ messages, shape, subscribers }: BenchPlan, epochOffsetUs: number) {
@@ -130,6 +132,37 @@ export class FoundDeliveries implements Deliveries {
   }
 
   toLedgers(): readonly DeliveryLedger[] {
-    return this.#inboxes.map((inbox) => inbox.toLedger());
+    const ledgers = this.#inboxes.map((inbox) => inbox.toLedger());
+    return this.isOver && Number.isFinite(this.#most) ? expectInAll(this.#most, ledgers) : ledgers;
   }
+}
+
+/**
+ * Has `most` deliveries expected over all subscribers, where fewer are known of. Who lacks the others nobody knows, and
+ * each gets every message: they are those of the subscribers that have the fewest.
+ */
+export function expectInAll(most: number, ledgers: readonly DeliveryLedger[]): readonly DeliveryLedger[] {
+  const missing = most - ledgers.reduce((sum, { expected }) => sum + expected, 0);
+  if (missing <= 0) return ledgers;
+  const known = ledgers.map(({ expected }) => expected).sort((a, b) => a - b);
+  let count = 0;
+  let sum = 0;
+  let level = 0;
+  for (const [index, expected] of known.entries()) {
+    if (count > 0 && expected * count - sum >= missing) break;
+    count = index + 1;
+    sum += expected;
+    level = Math.floor((sum + missing) / count);
+  }
+  // The first ones have one more where it cannot be divided.
+  let more = sum + missing - level * count;
+  return ledgers.map((ledger) => {
+    if (ledger.expected > level) return ledger;
+    let expected = level;
+    if (more > 0) {
+      expected += 1;
+      more -= 1;
+    }
+    return { ...ledger, expected, lost: expected - ledger.delivered };
+  });
 }

@@ -7,7 +7,7 @@ import type { DeliveryLedger, Ledger } from '../record/ledger.ts';
 /** How a run ended. */
 export type Outcome =
   | { readonly kind: 'completed' }
-  /** Sending stopped early, because nothing was delivered any more. */
+  /** It ended early, because nothing was delivered any more. */
   | { readonly kind: 'stalled' }
   | { readonly kind: 'interrupted'; readonly signal: StopReason['signal'] }
   | { readonly kind: 'connection-lost'; readonly role: Role; readonly index: number; readonly reason: string }

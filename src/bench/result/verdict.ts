@@ -105,6 +105,7 @@ export function describeEnd(result: BenchResult): string | undefined {
     case 'completed':
       return undefined;
     case 'stalled':
+      if (config.scenario === 'sub') return `nothing came for ${formatDurationMs(config.drainTimeoutMs)} ${soFar}`;
       return `sending stopped ${soFar}, for nothing was ${config.scenario === 'pub' ? 'accepted' : 'delivered'} any more`;
     case 'interrupted':
       return `stopped by ${outcome.signal} ${soFar}`;

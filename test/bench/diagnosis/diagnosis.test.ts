@@ -57,6 +57,16 @@ describe('the diagnosis', () => {
     expect(diagnosed(lossyWith(differs))).toEqual({});
   });
 
+  it('blames the queue limits in sub only where a subscriber got as much as they let through', () => {
+    const codesWith = (delivered: number): string[] => {
+      const ledger = { expected: 3000, delivered, lost: 3000 - delivered, duplicated: 0, outOfOrder: 0 };
+      const differs = { config: { scenario: 'sub', window: null }, ledger } as const;
+      return Object.keys(diagnosed({ ...lossyWith(differs), perSubscriber: [ledger] }));
+    };
+    expect(codesWith(1019)).toEqual([]);
+    expect(codesWith(1020)).toEqual(['mosquitto-queue-limits']);
+  });
+
   it('names what lets fewer messages be on their way', () => {
     const remedyOf = (config: Partial<BenchResult['config']>): string | undefined =>
       /accepts it\. (.*), or set/.exec(diagnosed(lossyWith({ config }))['mosquitto-queue-limits'] ?? '')?.[1];

@@ -1,7 +1,9 @@
 /** Receiving what others publish. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BenchPlan, emptyPlan } from '../../../src/bench/plan/plan.ts';
 import { resolveSubPlan } from '../../../src/bench/plan/resolve-sub-plan.ts';
+import { expectInAll } from '../../../src/bench/record/found-deliveries.ts';
 import { makeResult } from '../../../src/bench/result/make-result.ts';
 import { MEASURES } from '../../../src/bench/result/measures.ts';
 import { judge } from '../../../src/bench/result/verdict.ts';
@@ -82,6 +84,71 @@ describe('mqtt-bench sub', () => {
     expect(ledger).toMatchObject({ attempted: 0, expected: 5, delivered: 5, lost: 0 });
     expect(perPublisher).toEqual([]);
     expect(perSubscriber.map(({ delivered }) => delivered)).toEqual([3, 2]);
+  });
+
+  it('waits for the first message as long as it takes, and takes a silence after it for the loss of the rest', async () => {
+    const { clock, run, send } = await receive({ messages: 10, drainTimeoutMs: 2000 });
+    await clock.advance(60_000);
+    for (const sequence of [0, 1, 3]) send(0, sequence);
+    await clock.advance(1900);
+    for (const sequence of [4, 4]) send(0, sequence);
+    const startedMs = clock.monotonicMs();
+    const result = resultOf(await drive(run, clock, 10));
+    expect(clock.monotonicMs() - startedMs).toBeGreaterThanOrEqual(2000);
+    expect(clock.monotonicMs() - startedMs).toBeLessThan(2500);
+    expect(result.outcome).toEqual({ kind: 'stalled' });
+    expect(result.ledger).toMatchObject({ expected: 10, delivered: 4, lost: 6, duplicated: 1 });
+    const failure = judge(result);
+    expect(failure?.message).toBe('6 of 10 deliveries were lost; nothing came for 2 s after 5 of 10 messages');
+    expect(failure?.exitCode).toBe(11);
+  });
+
+  it('expects of the subscribers with the fewest messages what did not come, header or not', async () => {
+    const { broker, clock, run } = await receive({ messages: 10, subscribers: 2, drainTimeoutMs: 2000 });
+    const [first, second] = broker.subscribers;
+    for (const text of ['a', 'b', 'c', 'd', 'e']) first!.deliver('mqtt-bench/a', Buffer.from(text));
+    for (const text of ['a', 'b']) second!.deliver('mqtt-bench/a', Buffer.from(text));
+    const result = resultOf(await drive(run, clock, 10));
+    expect(result.perSubscriber.map(({ delivered, lost }) => [delivered, lost])).toEqual([
+      [5, 0],
+      [2, 3],
+    ]);
+    expect(MEASURES.get('lost')?.read(result)).toBe(3);
+    expect(MEASURES.get('duplicated')?.read(result)).toBeNull();
+    expect(result.diagnosis.map(({ sentence }) => sentence)).toEqual([
+      'No message had a header of mqtt-bench: whether any such were repeated or out of order nobody can tell. mqtt-bench pub sends it.',
+    ]);
+  });
+
+  it('does not take for a silence what it has not read yet', async () => {
+    const { broker, clock, run, send } = await receive({ messages: 2, drainTimeoutMs: 2000 });
+    send(0, 0);
+    // It came while this process stood still: before the answer to the PINGREQ, and after the timer.
+    broker.onPing = () => send(0, 1);
+    const result = resultOf(await drive(run, clock, 10));
+    expect(result.outcome).toEqual({ kind: 'completed' });
+    expect(result.ledger).toMatchObject({ expected: 2, delivered: 2, lost: 0 });
+  });
+
+  it('bears any silence beside --duration', async () => {
+    const { clock, run, send } = await receive({ messages: 10, durationMs: 60_000, drainTimeoutMs: 2000 });
+    send(0, 0);
+    await clock.advance(30_000);
+    send(0, 1);
+    const result = resultOf(await drive(run, clock, 100));
+    expect(result.outcome).toEqual({ kind: 'completed' });
+    expect(result.ledger).toMatchObject({ expected: 2, delivered: 2, lost: 0 });
+    expect(clock.monotonicMs()).toBeGreaterThanOrEqual(60_000);
+  });
+
+  it('is interrupted by a signal in the silence too, and loses nothing by it', async () => {
+    const { clock, run, send, stop } = await receive({ messages: 10, drainTimeoutMs: 2000 });
+    send(0, 0);
+    await clock.advance(1500);
+    stop.abort({ signal: 'SIGINT' });
+    const result = resultOf(await drive(run, clock));
+    expect(result.outcome).toEqual({ kind: 'interrupted', signal: 'SIGINT' });
+    expect(result.ledger).toMatchObject({ expected: 1, delivered: 1, lost: 0 });
   });
 
   it('ends when its time is over', async () => {
@@ -203,6 +270,42 @@ describe('mqtt-bench sub', () => {
   });
 });
 
+describe('expectInAll', () => {
+  const ledgers = fc.array(
+    fc.record({ delivered: fc.nat(50), lost: fc.nat(5) }).map(({ delivered, lost }) => ({
+      delivered,
+      lost,
+      expected: delivered + lost,
+      duplicated: 0,
+      outOfOrder: 0,
+    })),
+    { minLength: 1, maxLength: 8 },
+  );
+
+  it('adds up to what is expected in all, takes nothing away, and evens out', () => {
+    fc.assert(
+      fc.property(ledgers, fc.nat(800), (before, most) => {
+        const after = expectInAll(most, before);
+        const known = before.reduce((sum, { expected }) => sum + expected, 0);
+        expect(after.reduce((sum, { expected }) => sum + expected, 0)).toBe(Math.max(known, most));
+        const highest = Math.max(...before.map(({ expected }) => expected));
+        const raised = after.filter(({ expected }, index) => expected > before[index]!.expected);
+        const lowest = Math.min(...after.map(({ expected }) => expected));
+        for (const [index, ledger] of after.entries()) {
+          expect(ledger.expected).toBeGreaterThanOrEqual(before[index]!.expected);
+          expect(ledger).toEqual({
+            ...before[index],
+            expected: ledger.expected,
+            lost: ledger.expected - ledger.delivered,
+          });
+        }
+        for (const { expected } of raised) expect(expected - lowest).toBeLessThanOrEqual(1);
+        if (most > highest * before.length) expect(raised.length).toBeGreaterThan(0);
+      }),
+    );
+  });
+});
+
 describe('resolveSubPlan', () => {
   const planOf = (...argv: string[]): BenchPlan =>
     resolveSubPlan(parseOptions({ specs: benchSubOptions, argv, env: {} }), RUN_ID);
@@ -237,6 +340,8 @@ describe('resolveSubPlan', () => {
     [['-t', 'a/#/b'], /^-t a\/#\/b: "#" must stand alone/],
     [['--duration', '1s', '--warmup', '1s'], /^--warmup must be shorter than --duration$/],
     [['-n', '0'], /^-n 0: must be a whole number/],
+    [['--drain-timeout', '1s'], /^--drain-timeout has no effect without -n$/],
+    [['-n', '5', '--duration', '1m', '--drain-timeout', '1s'], /^--drain-timeout has no effect beside --duration$/],
   ])('refuses what is wrong: %#', (argv, message) => {
     expect(() => planOf(...argv)).toThrow(UsageError);
     expect(() => planOf(...argv)).toThrow(message);

@@ -64,6 +64,8 @@ export class LyingBroker {
   #wills = 0;
   /** Unanswered QoS 1 and 2 messages of one connection, at most, so far. */
   mostInFlight = 0;
+  /** Called before each PINGREQ is answered. */
+  onPing: (() => void) | undefined;
 
   constructor(clock: Clock, lies: Lies = {}) {
     this.clock = clock;
@@ -209,6 +211,7 @@ class LyingSession implements Session {
 
   ping(): Promise<void> {
     const { pong = 0 } = this.#broker.lies;
+    this.#broker.onPing?.();
     return this.#request((resolve) => {
       if (pong !== false) this.#broker.after(Number(pong), () => resolve());
     });
