@@ -125,15 +125,17 @@ subscriber.stdout.on('data', (chunk) => {
 await pause(3000);
 
 let benches = 0;
-let failedBenches = 0;
+/** Exit codes of the runs of mqtt-bench that failed, with the restarts before and after them. */
+const failedBenches = [];
 let isOver = false;
 async function benchAgainAndAgain() {
   while (!isOver) {
     const words = ['-h', '127.0.0.1', '-p', String(port), '-t', 'bench', '-n', '5000', '-q', '1', '--quiet'];
+    const before = restarts;
     const code = await gone(start('mqtt-bench', [...words, '--wait-for-broker', '30s'], 'ignore'));
     benches += 1;
     // 7: the broker was restarted under it.
-    if (code !== 0 && code !== 7) failedBenches += 1;
+    if (code !== 0 && code !== 7) failedBenches.push(`${code} (restarts ${before} to ${restarts})`);
     await pause(500);
   }
 }
@@ -180,7 +182,7 @@ console.log(`${MINUTES} min: ${cuts} cuts, ${restarts} restarts of the broker, $
 console.log(`${sent} lines sent, ${arrived} arrived, ${sent - distinct} lost, ${arrived - distinct} more than once`);
 if (publishedCode !== 0) faults.push(`mqtt-pub ended with ${publishedCode}`);
 if (distinct !== sent) faults.push(`${sent - distinct} lines lost`);
-if (failedBenches > 0) faults.push(`${failedBenches} runs of mqtt-bench failed`);
+if (failedBenches.length > 0) faults.push(`mqtt-bench ended with ${failedBenches.join(', ')}`);
 for (const [name, all] of Object.entries(looks)) {
   const fifth = Math.max(1, Math.floor(all.length / 5));
   const [first, last] = [all.slice(fifth, 2 * fifth), all.slice(-fifth)];
