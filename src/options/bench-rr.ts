@@ -1,5 +1,5 @@
 /** What `mqtt-bench rr` asks, and who answers. */
-import { benchJsonOption, benchQosOption, drainTimeoutOption, messagesOption, windowOption } from './bench.ts';
+import { benchJsonOption, benchQosOption, drainTimeoutOption, messagesOption } from './bench.ts';
 import { benchConnectionOptions } from './bench-connections.ts';
 import {
   payloadFileOption,
@@ -14,7 +14,7 @@ import { findMaxOption, verdictOptions } from './bench-verdict.ts';
 import { watchOptions } from './bench-watch.ts';
 import { connectionOptions } from './connection.ts';
 import { responseTopicOption } from './request.ts';
-import { type OptionSpec, singleOr } from './spec.ts';
+import { type OptionSpec, single, singleOr } from './spec.ts';
 import { wholeNumber } from './values.ts';
 
 const MOST_CONNECTIONS = 100_000;
@@ -35,6 +35,16 @@ export const respondersOption = singleOr(1, {
   parse: wholeNumber(0, MOST_CONNECTIONS),
 });
 
+/** More than one of a requester wait for each other: that measures a queue, and no round trip. */
+export const requestWindowOption = single({
+  long: 'window',
+  group: 'Load',
+  summary: 'requests, over all requesters, that may be outstanding: without a response',
+  value: 'COUNT',
+  defaultText: 'one for each requester',
+  parse: wholeNumber(1, 1_000_000),
+});
+
 /** Everything that `mqtt-bench rr` takes, in the order of the help. */
 export const rrOptions: readonly OptionSpec[] = [
   messagesOption,
@@ -43,7 +53,7 @@ export const rrOptions: readonly OptionSpec[] = [
   benchQosOption,
   requestersOption,
   respondersOption,
-  windowOption,
+  requestWindowOption,
   drainTimeoutOption,
   topicTemplateOption,
   responseTopicOption,

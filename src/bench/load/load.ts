@@ -16,6 +16,8 @@ const BATCH = 512;
 const BURST = 64;
 /** So many show that nothing is delivered any more, and not that some messages were lost. */
 const GIVEN_UP_IN_A_ROW = 20;
+/** So many times all that the window holds show it too: of a window of one each takes a drain time-out. */
+const WINDOWS_GIVEN_UP = 6;
 const SHORTEST_SWEEP_MS = 5;
 const LONGEST_SWEEP_MS = 250;
 /** How often an open loop looks at the clock: as often as a timer can. All that is due by then is sent. */
@@ -231,7 +233,8 @@ export class Load {
     // Receive Maximum stays used up by messages that are never answered, and back-pressure may never end.
     const isHeld = this.#queue === undefined || this.#queue.waiting.size > 0;
     const isStuck = isHeld && nowUs - lastSentUs >= 2 * drainTimeoutUs;
-    return isSilent && (givenUpInARow >= GIVEN_UP_IN_A_ROW || isStuck);
+    const many = Math.min(GIVEN_UP_IN_A_ROW, WINDOWS_GIVEN_UP * this.#window);
+    return isSilent && (givenUpInARow >= many || isStuck);
   }
 
   #stopSending(): void {

@@ -119,6 +119,7 @@ function resolveShape(values: OptionValues): Partial<BenchPlan> {
 
 /**
  * What is the same for every scenario that publishes. Throws UsageError for values that do not go together.
+ * @param base a window in it is the default.
  * @param endsAtAcceptance a place in the window is free when the message is accepted.
  */
 export async function resolveLoad(
@@ -133,7 +134,7 @@ export async function resolveLoad(
   const plan: BenchPlan = {
     ...base,
     ...resolvePace(values, durationMs),
-    ...resolveWindow(values, endsAtAcceptance && qos === 0),
+    ...resolveWindow(values, endsAtAcceptance && qos === 0, base.window ?? values.get(windowOption)),
     ...resolveConnecting(values),
     messages: values.get(messagesOption) ?? (durationMs === null ? DEFAULT_MESSAGES : null),
     durationMs,
@@ -179,7 +180,7 @@ function refuseLongWarmup(plan: BenchPlan): void {
   );
 }
 
-function resolveWindow(values: OptionValues, isUnbounded: boolean): Partial<BenchPlan> {
+function resolveWindow(values: OptionValues, isUnbounded: boolean, byDefault: number): Partial<BenchPlan> {
   const isChosen = values.has(windowOption);
   if (values.has(rateOption)) {
     if (isChosen) excludeEachOther(values, windowOption, rateOption, 'With --rate messages are sent by the clock.');
@@ -190,7 +191,7 @@ function resolveWindow(values: OptionValues, isUnbounded: boolean): Partial<Benc
     if (isChosen) throw new UsageError('--window has no effect at QoS 0 here, for nothing is acknowledged');
     return { window: null };
   }
-  return { window: values.get(windowOption), isWindowChosen: isChosen };
+  return { window: isChosen ? values.get(windowOption) : byDefault, isWindowChosen: isChosen };
 }
 
 function resolveTopic(plan: BenchPlan, values: OptionValues): BenchPlan {

@@ -19,6 +19,7 @@ export async function resolveRrPlan(values: OptionValues, runId: RunId): Promise
     subscribers: requesters,
     shape: 'pairs',
     responders: values.get(respondersOption),
+    window: requesters,
     filter: (values.get(responseTopicOption) ?? DEFAULT_RESPONSE_TOPIC).replaceAll('{run}', runId),
   };
   const plan = await resolveLoad(base, values, false);

@@ -13,7 +13,8 @@ export const rrCommand: Command = {
   synopsis: '[URL] [-n COUNT] [--requesters COUNT] [--responders COUNT] [options]',
   options: rrOptions,
   examples: [
-    { says: '1,000 requests, one at a time: the round trip without a queue', typed: `${NAME} -n 1000 --window 1` },
+    { says: '1,000 requests, one after the other', typed: `${NAME} -n 1000` },
+    { says: 'how many requests broker and responder sustain', typed: `${NAME} -n 100000 --window 1000` },
     {
       says: 'ten requesters at 500 requests per second in all, answered by two responders',
       typed: `${NAME} --rate 500 --duration 10s --requesters 10 --responders 2`,

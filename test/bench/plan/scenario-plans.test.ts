@@ -89,9 +89,16 @@ describe('mqtt-bench rr', () => {
       shape: 'pairs',
       topic: 'mqtt-bench/{run}/{publisher}',
       filter: `mqtt-bench/${RUN_ID}/response/{publisher}`,
-      window: 1000,
+      window: 1,
       rate: null,
     });
+    expect(await rr()).toMatchObject({ isWindowChosen: false });
+  });
+
+  it('lets each requester wait for one response by default, and for more with --window', async () => {
+    expect(await rr('--requesters', '7')).toMatchObject({ publishers: 7, window: 7 });
+    expect(await rr('--requesters', '7', '--window', '1')).toMatchObject({ window: 1, isWindowChosen: true });
+    expect(await rr('--window', '1000')).toMatchObject({ window: 1000, isWindowChosen: true });
   });
 
   it('takes load and content as other scenarios do', async () => {

@@ -227,6 +227,20 @@ describe('a responder of somebody else', () => {
     expect(judge(result)).toMatchObject({ exitCode: 11 });
     expect(clock.monotonicMs()).toBeLessThan(2500);
   });
+
+  it('that is not there ends a run with one request at a time too, after six of each requester', async () => {
+    const { clock, result } = await runToEnd({ messages: 5000, responders: 0, publishers: 2, window: 2 });
+    expect(result.outcome).toEqual({ kind: 'stalled' });
+    expect(result.ledger).toMatchObject({ attempted: 12, accepted: 12, lost: 12 });
+    expect(clock.monotonicMs()).toBeLessThan(7500);
+  });
+
+  it('that leaves out a response now and then does not end it, with one request at a time', async () => {
+    const lies: Lies = { deliver: ({ topic, sequence }) => (isResponse(topic) && sequence % 10 < 2 ? [] : [1]) };
+    const { result } = await runToEnd({ messages: 30, window: 1 }, lies);
+    expect(result.outcome).toEqual({ kind: 'completed' });
+    expect(result.ledger).toMatchObject({ attempted: 30, delivered: 24, lost: 6 });
+  });
 });
 
 describe('a run that is cut short', () => {
