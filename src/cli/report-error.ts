@@ -5,6 +5,7 @@ import { escapeControls, escapeControlsKeepingLayout } from '../output/escape.ts
 import { makeStyle } from '../output/style.ts';
 import type { Context } from './context.ts';
 import { ExitCode } from './exit-codes.ts';
+import { endTypedLine } from './typed-line.ts';
 
 const ISSUES = 'This is a bug in mqtt-toolkit. Please report it with the lines above.';
 
@@ -25,6 +26,7 @@ export async function reportError(
   const { quiet, noColor, stacks } = wishesOf(understood);
   const exitCode = error instanceof CliError ? error.exitCode : ExitCode.internal;
   if (quiet && exitCode !== ExitCode.usage) return exitCode;
+  endTypedLine(context);
   const style = await makeStyle(context.stderr, context.env, noColor);
   if (error instanceof CliError && exitCode !== ExitCode.internal) {
     const hint = error.hint === undefined ? '' : `${style.dim(indent(error.hint))}\n`;

@@ -192,7 +192,6 @@ export class Listening {
 
   #conclude(): ExitCode {
     const { verdict } = this.#ending;
-    if (verdict?.kind === 'signal' && verdict.reason.signal === 'SIGINT') this.#status.endLine();
     this.#status.progress(this.#summary());
     if (verdict?.kind === 'failed') throw verdict.error;
     this.#options.removal?.check();

@@ -1,4 +1,5 @@
 import type { Context } from '../cli/context.ts';
+import { endTypedLine } from '../cli/typed-line.ts';
 import type { SessionHandlers, SessionInfo } from '../mqtt/session.ts';
 import { debugOption, quietOption } from '../options/connection.ts';
 import type { OptionValues } from '../options/option-values.ts';
@@ -58,16 +59,15 @@ export class Status {
 
   /** For somebody who watches: shown on a terminal only. */
   progress(text: string): void {
-    if (!this.#quiet && this.#context.stderr.isTTY) this.#context.stderr.write(`${escapeControls(text)}\n`);
-  }
-
-  /** Ends the line on a terminal that ^C was typed in, and perhaps a payload stands in. */
-  endLine(): void {
-    if (!this.#quiet && this.#context.stderr.isTTY) this.#context.stderr.write('\n');
+    if (this.#quiet || !this.#context.stderr.isTTY) return;
+    endTypedLine(this.#context);
+    this.#context.stderr.write(`${escapeControls(text)}\n`);
   }
 
   /** What a log should hold too. */
   warn(text: string): void {
-    if (!this.#quiet) this.#context.stderr.write(`${this.#name}: ${escapeControls(text)}\n`);
+    if (this.#quiet) return;
+    endTypedLine(this.#context);
+    this.#context.stderr.write(`${this.#name}: ${escapeControls(text)}\n`);
   }
 }

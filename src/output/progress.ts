@@ -13,6 +13,8 @@ const DEFAULT_COLUMNS = 80;
 export interface Display<T> {
   /** How often it wants to be shown the newest. */
   readonly periodMs: number;
+  /** What is typed beside it is taken away with it. */
+  readonly isRewritten: boolean;
   show(state: T): void;
   /** Takes away what is not to stay, and gives the cursor back. */
   stop(): void;
@@ -43,6 +45,7 @@ export function chooseDisplay(stream: Output, { CI, TERM }: Context['env']): 'bl
 export function startLines<T>(stream: Output, prefix: string, wording: Wording<T>): Display<T> {
   return {
     periodMs: LINE_PERIOD_MS,
+    isRewritten: false,
     show: (state) => void stream.write(`${prefix}${wording.line(state)}\n`),
     stop: () => undefined,
   };
@@ -69,6 +72,7 @@ export async function startBlock<T>(
   }).start();
   return {
     periodMs: BLOCK_PERIOD_MS,
+    isRewritten: true,
     show(state) {
       // One column stays free: a terminal may go to the next line when the last one is written.
       const columns = (stream.columns || DEFAULT_COLUMNS) - INDENT.length - 1;

@@ -411,6 +411,20 @@ describe('mqtt-pub is stopped', () => {
     expect(await cli.result).toEqual(outcome(130, 'mqtt-pub: stopped by SIGINT: 2 of 2 messages accepted'));
   });
 
+  it.each([
+    ['SIGINT', true, '\nmqtt-pub: stopped by SIGINT: nothing was sent\n'],
+    ['SIGTERM', true, 'mqtt-pub: stopped by SIGTERM: nothing was sent\n'],
+    ['SIGINT', false, 'mqtt-pub: stopped by SIGINT: nothing was sent\n'],
+  ] as const)('by %s says so on a line of its own, below ^C on a terminal: %s', async (signal, isTerminal, said) => {
+    const cli = start(['-t', 'a', '-s', '--no-color'], {
+      stdin: new MemoryInput(),
+      terminal: { stderr: isTerminal },
+    });
+    await settle();
+    cli.stop(signal);
+    expect((await cli.result).stderr).toBe(said);
+  });
+
   it('by SIGINT while it waits for the end of its input', async () => {
     const stdin = new MemoryInput();
     const cli = start(['-t', 'a', '-s'], { stdin });

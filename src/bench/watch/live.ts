@@ -17,6 +17,11 @@ export class LiveView {
     this.#clock = clock;
   }
 
+  /** What is typed beside it is taken away with it. */
+  get isRewritten(): boolean {
+    return this.#display.isRewritten;
+  }
+
   start(plan: BenchPlan, watched: Watched): void {
     const startMs = this.#clock.monotonicMs();
     this.#timer = this.#clock.setRepeating(() => {

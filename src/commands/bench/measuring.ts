@@ -6,6 +6,7 @@ import type { BrokerProcess } from '../../bench/watch/broker-process.ts';
 import type { LiveView } from '../../bench/watch/live.ts';
 import type { Context } from '../../cli/context.ts';
 import type { ExitCode } from '../../cli/exit-codes.ts';
+import { forgetTypedLine } from '../../cli/typed-line.ts';
 import { UsageError } from '../../errors.ts';
 import type { ConnectionPlan } from '../../mqtt/connection-plan.ts';
 import { benchJsonOption, messagesOption, windowOption } from '../../options/bench.ts';
@@ -79,7 +80,10 @@ async function runOnce(
     openSession: openPatiently(context, status, resolvePatience(values)),
     handlers: makeTrace(NAME, values, context),
     onStart: (watched) => live?.start(plan, watched),
-  }).finally(() => live?.stop());
+  }).finally(() => {
+    live?.stop();
+    if (live?.isRewritten === true) forgetTypedLine(context);
+  });
   const { makeResult } = await import('../../bench/result/make-result.ts');
   const { describeEnvironment } = await import('../../bench/result/environment.ts');
   const { VERSION } = await import('../../cli/version.ts');

@@ -1,12 +1,15 @@
 import type { BenchResult } from '../../bench/result/result.ts';
 import type { Context } from '../../cli/context.ts';
+import { endTypedLine } from '../../cli/typed-line.ts';
 import { benchJsonOption } from '../../options/bench.ts';
 import type { OptionValues } from '../../options/option-values.ts';
 import { Writer } from '../../output/writer.ts';
 
 /** Writes the result to standard output: for people, or as --json. Throws OutputError. */
 export async function printResult(result: BenchResult, values: OptionValues, context: Context): Promise<void> {
-  await print(await format(result, values, context.stdout), context);
+  const text = await format(result, values, context.stdout);
+  endTypedLine(context, context.stdout);
+  await print(text, context);
 }
 
 /** A reader that has gone has what it wanted; any other failure to write is an error. Throws OutputError. */
