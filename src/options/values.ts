@@ -34,10 +34,19 @@ export function wholeNumber(min: number, max: number, unit = ''): (text: string)
     const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
     if (!(value >= min && value <= max)) {
       const range = max === Number.MAX_SAFE_INTEGER ? `from ${min} up` : `from ${min} to ${max}`;
-      throw new ValueError(`must be a whole number ${range}${unit && `, in ${unit}`}`);
+      const reason = `must be a whole number ${range}${unit && `, in ${unit}`}`;
+      throw new ValueError(reason, unit === '' ? hintAtDigits(text, min, max) : undefined);
     }
     return value;
   };
+}
+
+/** A rate and a size take 10k, a count does not. */
+function hintAtDigits(text: string, min: number, max: number): string | undefined {
+  const [, digits, unit = ''] = /^(\d{1,9}(?:\.\d{1,6})?)([kKM])$/.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  const value = Number(digits) * (unit === 'M' ? 1_000_000 : 1000);
+  return Number.isInteger(value) && value >= min && value <= max ? `Type ${value}.` : undefined;
 }
 
 export function parseQoS(text: string): QoS {

@@ -68,6 +68,24 @@ describe('a whole number', () => {
     );
   });
 
+  it('is written in digits: a k or M for thousands or millions is told as the number to type', () => {
+    const hintOf = (text: string, unit?: string): string | undefined => {
+      try {
+        wholeNumber(1, 2_000_000, unit)(text);
+      } catch (error) {
+        return (error as ValueError).hint;
+      }
+      throw new Error('nothing was thrown');
+    };
+    expect(['1k', '10K', '1.5k', '2M', '0.5M'].map((text) => hintOf(text))).toEqual(
+      [1000, 10_000, 1500, 2_000_000, 500_000].map((count) => `Type ${count}.`),
+    );
+    for (const text of ['3M', '0k', '0.0001k', '1m', 'k', '1kk', '1 k', '-1k', 'one'])
+      expect(hintOf(text)).toBeUndefined();
+    // Where a number has a unit, such as seconds, a letter may stand for another one.
+    expect(hintOf('1k', 'seconds')).toBeUndefined();
+  });
+
   it('may have zeros before it', () => {
     expect(wholeNumber(0, 10)('007')).toBe(7);
   });

@@ -65,8 +65,40 @@ function addLoads(configs: readonly BenchConfig[]): Pick<BenchConfig, Added> {
 function refuseDifference(a: NamedConfig, b: NamedConfig, keys: readonly (keyof BenchConfig)[], hint: string): void {
   const key = keys.find((candidate) => !isSame(a.config[candidate], b.config[candidate]));
   if (key === undefined) return;
-  const [inA, inB] = [a, b].map(({ config }) => JSON.stringify(config[key] ?? null));
+  const [inA, inB] = describeBoth(a.config[key] ?? null, b.config[key] ?? null);
   throw new UsageError(`cannot merge ${quote(a.name)} and ${quote(b.name)}: ${key} is ${inA} and ${inB}`, hint);
+}
+
+/** Of things with parts, such as a payload, the parts that differ. */
+function describeBoth(a: unknown, b: unknown): readonly string[] {
+  const [first, second] = [a, b].map(partsOf);
+  if (first === undefined || second === undefined) return [a, b].map(describeValue);
+  const keys = [...new Set([...Object.keys(first), ...Object.keys(second)])];
+  const differing = keys.filter((key) => !isSame(first[key], second[key]));
+  return [first, second].map((parts) =>
+    differing.map((key) => `${wordFor(key)} ${describeValue(parts[key] ?? null)}`).join(', '),
+  );
+}
+
+function partsOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
+}
+
+/** What there is none of is null. */
+function describeValue(value: unknown): string {
+  if (value === null) return 'none';
+  if (typeof value === 'string') return quote(value);
+  const parts = partsOf(value);
+  if (parts === undefined) return JSON.stringify(value);
+  return Object.entries(parts)
+    .map(([key, part]) => `${wordFor(key)} ${describeValue(part)}`)
+    .join(', ');
+}
+
+/** Of `sizeBytes`: size in bytes. */
+function wordFor(key: string): string {
+  if (key === 'sizeBytes') return 'size in bytes';
+  return key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function isSame(a: unknown, b: unknown): boolean {

@@ -176,10 +176,15 @@ describe('merging', () => {
   });
 
   it.each([
-    ['scenario', { scenario: 'pub' }, '"pubsub" and "pub"'],
+    ['scenario', { scenario: 'pub' }, 'pubsub and pub'],
     ['qos', { qos: 2 }, '1 and 2'],
-    ['properties', { properties: { contentType: 'a' } }, 'null and {"contentType":"a"}'],
-    ['payload', { payload: { kind: 'filler', source: null, sizeBytes: 65 } }, '{"kind":"filler",'],
+    ['properties', { properties: { contentType: 'a' } }, 'none and content type a'],
+    ['payload', { payload: { kind: 'filler', source: null, sizeBytes: 65 } }, 'size in bytes 64 and size in bytes 65'],
+    [
+      'payload',
+      { payload: { kind: 'text', source: '{"n":1}', sizeBytes: 31 } },
+      'kind filler, source none, size in bytes 64 and kind text, source "{\\"n\\":1}", size in bytes 31',
+    ],
   ] as const)('refuses runs of another %s, and names both files', (key, differs, values) => {
     const a = runOf(second(1));
     const b = runOf(second(1), { config: { ...a.config, ...differs } });
