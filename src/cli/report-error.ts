@@ -3,9 +3,9 @@ import { debugOption, noColorOption, quietOption } from '../options/connection.t
 import type { OptionValues } from '../options/option-values.ts';
 import { escapeControls, escapeControlsKeepingLayout } from '../output/escape.ts';
 import { makeStyle } from '../output/style.ts';
+import { endTypedLine } from '../output/typed-line.ts';
 import type { Context } from './context.ts';
 import { ExitCode } from './exit-codes.ts';
-import { endTypedLine } from './typed-line.ts';
 
 const ISSUES = 'This is a bug in mqtt-toolkit. Please report it with the lines above.';
 

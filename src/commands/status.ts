@@ -1,9 +1,9 @@
 import type { Context } from '../cli/context.ts';
-import { endTypedLine } from '../cli/typed-line.ts';
 import type { SessionHandlers, SessionInfo } from '../mqtt/session.ts';
 import { debugOption, quietOption } from '../options/connection.ts';
 import type { OptionValues } from '../options/option-values.ts';
 import { escapeControls } from '../output/escape.ts';
+import { endTypedLine } from '../output/typed-line.ts';
 
 /** Bytes of one write or read that `-dd` shows. */
 const SHOWN_BYTES = 256;

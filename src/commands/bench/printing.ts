@@ -1,8 +1,8 @@
 import type { BenchResult } from '../../bench/result/result.ts';
 import type { Context } from '../../cli/context.ts';
-import { endTypedLine } from '../../cli/typed-line.ts';
 import { benchJsonOption } from '../../options/bench.ts';
 import type { OptionValues } from '../../options/option-values.ts';
+import { endTypedLine } from '../../output/typed-line.ts';
 import { Writer } from '../../output/writer.ts';
 
 /** Writes the result to standard output: for people, or as --json. Throws OutputError. */

@@ -1,4 +1,4 @@
-import type { Context, StopReason } from './context.ts';
+import type { Context, StopReason } from '../cli/context.ts';
 
 /** Stops whose line was ended, or is gone. */
 const told = new WeakSet<AbortSignal>();
