@@ -43,7 +43,7 @@ describe('a shared subscription', () => {
 
   it.each([
     ['--share s', undefined, /delivered none to a shared subscription: it probably has none/],
-    ['rr --responders 2', undefined, /delivered none to a shared subscription: it probably has none/],
+    ['rr --responders 2 --window 10', undefined, /delivered none to a shared subscription: it probably has none/],
     ['--share s', 'mosquitto version 2.0.11', /mosquitto's ACL file/],
     ['--subscribers 2', undefined, /mosquitto's ACL file/],
   ])('is the likely cause where nothing comes of it: %s, %s', async (argv, version, likely) => {
