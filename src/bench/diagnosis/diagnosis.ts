@@ -211,10 +211,10 @@ function findAltered({ ignored }: Undiagnosed): string | undefined {
   return `${formatQuantity(ignored.altered, 'delivery', 'deliveries')} of this run had an altered payload and did not count.`;
 }
 
-function describePlateau({ count, isOfTime, share }: Plateau): string {
+function describePlateau({ count, isOfTime, longestMs = 40, share }: Plateau): string {
   const percent = `${Math.max(1, Math.round(share * 100))} %`;
   const what = isOfTime
-    ? `Nothing came for about 40 ms, ${formatQuantity(count, 'time')} (${percent} of the run)`
+    ? `Nothing came for about ${longestMs} ms, ${formatQuantity(count, 'time')} (${percent} of the run)`
     : `${formatQuantity(count, 'round trip')} (${percent}) took about 40 ms`;
   return `${what}: the broker held back what it had to send until this machine's TCP acknowledged earlier data (Nagle's algorithm and delayed ACK). In mosquitto, set_tcp_nodelay true ends it.`;
 }

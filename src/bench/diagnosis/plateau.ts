@@ -1,5 +1,9 @@
 import type { LatencyCounts } from '../record/latency.ts';
+import type { Recorder } from '../record/recorder.ts';
 import type { BenchResult } from '../result/result.ts';
+
+/** What of a recorder shows it. */
+type Seen = Pick<Recorder, 'acknowledgement' | 'deliveries' | 'endToEnd' | 'lastDeliveredUs' | 'measuredSinceUs'>;
 
 /** Round trips that Nagle's algorithm and delayed acknowledgements held up. */
 export interface Plateau {
@@ -9,6 +13,8 @@ export interface Plateau {
   readonly share: number;
   /** It is of silences. */
   readonly isOfTime?: boolean;
+  /** The longest of them, in milliseconds, where they were not all of about 40 ms. */
+  readonly longestMs?: number;
 }
 
 // Linux delays an ACK for 40 ms at least; what was sent meanwhile adds to that, or takes from it.
@@ -41,6 +47,27 @@ export function findPlateau(roundTrips: readonly LatencyCounts[], together = 1):
   return found.sort((a, b) => b.share - a.share)[0];
 }
 
+/**
+ * Finds it in what was recorded. `isHeldBack` is whether the broker was seen to hold packets back: where it was, one
+ * pause is enough, and where it was not, and would have been, there is none. Undefined: it was not tried, or nothing
+ * can be told by it.
+ */
+export function findNagle(recorder: Seen, together: number, isHeldBack: boolean | undefined): Plateau | undefined {
+  if (isHeldBack === false) return undefined;
+  const { acknowledgement, deliveries, endToEnd, lastDeliveredUs, measuredSinceUs } = recorder;
+  const { silences } = deliveries;
+  const durationUs = lastDeliveredUs - measuredSinceUs || 0;
+  const found =
+    findPlateau([endToEnd, acknowledgement], together) ?? (silences && findSilences(silences, endToEnd, durationUs));
+  if (found !== undefined || isHeldBack === undefined) return found;
+  return findHeldBack(endToEnd.count === 0 ? undefined : silences, acknowledgement, durationUs);
+}
+
+/** Whether it is worth a fraction of a second to see if the broker holds packets back. */
+export function mayBeHeldBack(recorder: Seen): boolean {
+  return findNagle(recorder, 1, true) !== undefined;
+}
+
 /** How many messages one pause of about 40 ms holds up at most; 1 where that is not known. */
 export function heldUpTogether({ broker, config }: Pick<BenchResult, 'broker' | 'config'>): number {
   const { publishers, qos, rate, window } = config;
@@ -61,6 +88,41 @@ export function findSilences(
   const count = roundTrips.minUs < SLOW_PATH_US ? countProminent(silences) : 0;
   const share = Math.min(1, (count * (FROM_US + TO_US)) / 2 / durationUs);
   return count > 0 && share >= SMALLEST_TIME_SHARE ? { count, share, isOfTime: true } : undefined;
+}
+
+/** A silence that began before the message was sent is shorter, and one that a busy machine ends is longer. */
+const HELD_FROM_US = 28_000;
+const HELD_TO_US = 60_000;
+/** So few messages that most of them wait for one pause are no queue, in which others would wait as long. */
+const MOST_IN_A_SHORT_RUN = 100;
+
+/**
+ * Finds it where it is known that the broker holds packets back, so that one pause is enough: in silences, and in the
+ * acknowledgements of a short run that has no deliveries.
+ */
+function findHeldBack(
+  silences: LatencyCounts | undefined,
+  acknowledgements: LatencyCounts,
+  durationUs: number,
+): Plateau | undefined {
+  let count = 0;
+  let totalUs = 0;
+  let longestUs = 0;
+  silences?.eachBucket((us, silent) => {
+    if (us < HELD_FROM_US || us >= HELD_TO_US) return;
+    count += silent;
+    totalUs += silent * us;
+    longestUs = us;
+  });
+  const share = Math.min(1, totalUs / durationUs);
+  if (count > 0 && durationUs > 0 && share >= SMALLEST_TIME_SHARE) {
+    return { count, share, isOfTime: true, longestMs: Math.round(longestUs / 1000) };
+  }
+  const held = acknowledgements.countBetween(FROM_US, TO_US);
+  const isShort = silences === undefined && acknowledgements.count <= MOST_IN_A_SHORT_RUN;
+  return isShort && held * 2 > acknowledgements.count
+    ? { count: held, share: held / acknowledgements.count }
+    : undefined;
 }
 
 /** How many lie in the plateau; 0 where it does not stand out. */

@@ -129,7 +129,7 @@ export class VerifiedDeliveries implements Deliveries {
     if (!path.deliver(sequence, this.#shape === 'shared' ? subscriber : 0)) return false;
     if (this.delivered === 0) this.firstDeliveredUs = nowUs;
     this.delivered += 1;
-    const silenceUs = nowUs - this.lastDeliveredUs;
+    const silenceUs = nowUs - (Number.isNaN(this.lastDeliveredUs) ? probe.sentUs : this.lastDeliveredUs);
     if (silenceUs >= SHORTEST_SILENCE_US && nowUs - probe.sentUs >= SHORTEST_SILENCE_US)
       this.silences.record(silenceUs);
     this.lastDeliveredUs = nowUs;

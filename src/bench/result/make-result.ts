@@ -2,7 +2,7 @@ import type { Endpoint } from '../../mqtt/connection-plan.ts';
 import { describeReasonCode } from '../../mqtt/reason-codes.ts';
 import type { MessageProperties, QoS } from '../../mqtt/session.ts';
 import { diagnose, type Undiagnosed } from '../diagnosis/diagnosis.ts';
-import { findPlateau, findSilences, heldUpTogether } from '../diagnosis/plateau.ts';
+import { findNagle, heldUpTogether } from '../diagnosis/plateau.ts';
 import { describeConnection } from '../plan/connection-config.ts';
 import type { BenchPlan } from '../plan/plan.ts';
 import { LatencyCounts } from '../record/latency.ts';
@@ -96,10 +96,15 @@ export function makeResult(run: BenchRun, { embedded, environment }: Circumstanc
     repeats: [],
   };
   const isWindowReduced = plan.qos === 2 && result.broker.protocol !== '5' && !isWindowChosen;
-  const { silences } = run.recorder.deliveries;
-  const plateau =
-    findPlateau([recorder.endToEnd, recorder.acknowledgement], heldUpTogether(result)) ??
-    (silences && findSilences(silences, recorder.endToEnd, durations.deliver ?? 0));
+  // mosquitto answers each PINGREQ by itself; where a broker may gather answers, that they come together says nothing.
+  const isHeldBack = run.isHeldBack === false && result.broker.name !== 'mosquitto' ? undefined : run.isHeldBack;
+  const { acknowledgement, endToEnd, lastDeliveredUs, measuredSinceUs } = recorder;
+  const { deliveries } = run.recorder;
+  const plateau = findNagle(
+    { acknowledgement, deliveries, endToEnd, lastDeliveredUs, measuredSinceUs },
+    heldUpTogether(result),
+    isHeldBack,
+  );
   return {
     ...result,
     diagnosis: diagnose(result, {

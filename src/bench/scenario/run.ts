@@ -67,6 +67,8 @@ export interface BenchRun {
   readonly retainedLeft?: number;
   /** The figures of `$SYS` before it. */
   readonly sysBefore: Sample['sys'];
+  /** Whether the broker was seen to hold packets back (Nagle's algorithm); left out where that was not tried. */
+  readonly isHeldBack?: boolean | undefined;
 }
 
 /** Runs a benchmark: subscribers first, then publishers, the load, and the wait for all that is due. */

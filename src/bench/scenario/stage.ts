@@ -5,6 +5,8 @@ import { CliError, UsageError } from '../../errors.ts';
 import type { ConnectionPlan } from '../../mqtt/connection-plan.ts';
 import type { QoS, SessionInfo } from '../../mqtt/session.ts';
 import { Connections, type EndedConnection } from '../connect/connections.ts';
+import { holdsBackPackets } from '../diagnosis/held-back.ts';
+import { mayBeHeldBack } from '../diagnosis/plateau.ts';
 import type { LoadEnd } from '../load/load.ts';
 import type { BenchPlan } from '../plan/plan.ts';
 import { checkSharedSubscription } from '../plan/shared-subscription.ts';
@@ -74,6 +76,7 @@ export async function runOnStage(
   let sampler: Sampler | undefined;
   let sysBefore: Sample['sys'] = null;
   let stage: Stage | undefined;
+  let isHeldBack: boolean | undefined;
   let end: { readonly outcome: Outcome; readonly error: Error | undefined };
   try {
     watch = await openWatch(connection, world, connections, ending.signal);
@@ -93,6 +96,10 @@ export async function runOnStage(
       },
     };
     const kind = await play(stage);
+    if (ending.outcome === undefined && watch.session !== undefined && mayBeHeldBack(recorder)) {
+      sampler?.stop();
+      isHeldBack = await holdsBackPackets(watch.session, clock, ending.signal);
+    }
     const outcome = ending.outcome ?? { kind };
     end = { outcome, error: outcome.kind === 'failed' ? (ending.signal.reason as Error) : undefined };
   } catch (error) {
@@ -120,6 +127,7 @@ export async function runOnStage(
     grantedQoS,
     samples: sampler?.samples ?? [],
     sysBefore,
+    isHeldBack,
   };
 }
 

@@ -13,6 +13,8 @@ export interface BrokerWatch {
   /** Of the first connection of the run: what the broker takes is known before any other is opened. */
   readonly info: SessionInfo;
   readonly topics: SystemTopics;
+  /** Its connection, unless that had to end. */
+  readonly session: Session | undefined;
   /** Never rejects. */
   close(graceMs?: number): Promise<void>;
 }
@@ -47,7 +49,12 @@ export async function watchBroker(
   } finally {
     if (!isWatching) await session.close(undefined, undefined, abort.aborted ? 0 : undefined);
   }
-  return { info: session.info, topics, close: (graceMs) => session.close(undefined, undefined, graceMs) };
+  return {
+    info: session.info,
+    topics,
+    session: isWatching ? session : undefined,
+    close: (graceMs) => session.close(undefined, undefined, graceMs),
+  };
 }
 
 /** True when what is retained there has come: it comes before the answer to a PINGREQ that follows. */

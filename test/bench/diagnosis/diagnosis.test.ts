@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { diagnose, type Evidence } from '../../../src/bench/diagnosis/diagnosis.ts';
-import { findPlateau, findSilences, heldUpTogether } from '../../../src/bench/diagnosis/plateau.ts';
+import {
+  findNagle,
+  findPlateau,
+  findSilences,
+  heldUpTogether,
+  mayBeHeldBack,
+} from '../../../src/bench/diagnosis/plateau.ts';
 import { LatencyCounts } from '../../../src/bench/record/latency.ts';
+import type { Recorder } from '../../../src/bench/record/recorder.ts';
 import { HOLDS, type Hold, ScheduleRecord } from '../../../src/bench/record/schedule-record.ts';
 import type { BenchResult } from '../../../src/bench/result/result.ts';
 import { readStored } from '../support/stored.ts';
@@ -357,5 +364,60 @@ describe('findSilences', () => {
     expect(diagnosed(plain, { plateau })['nagle-plateau']).toMatch(
       /^Nothing came for about 40 ms, 5 times \(53 % of the run\): the broker held back .* set_tcp_nodelay true ends it\.$/,
     );
+  });
+});
+
+describe('findNagle', () => {
+  const nothing = roundTrips();
+  const seenOf = (
+    silences: LatencyCounts | undefined,
+    endToEnd: LatencyCounts,
+    acknowledgement: LatencyCounts,
+    durationMs: number,
+  ): Parameters<typeof findNagle>[0] => ({
+    acknowledgement,
+    endToEnd,
+    deliveries: { silences } as Recorder['deliveries'],
+    measuredSinceUs: 5000,
+    lastDeliveredUs: 5000 + durationMs * 1000,
+  });
+  const tenAtOnce = seenOf(roundTrips([39, 1]), roundTrips([39, 10]), nothing, 40);
+  const tenAccepted = seenOf(nothing, nothing, roundTrips([0.5, 1], [43.5, 9]), Number.NaN);
+
+  it('takes one silence of a short run for it where the broker was seen to hold packets back, and only there', () => {
+    const plateau = { count: 1, share: 0.975, isOfTime: true, longestMs: 39 };
+    expect(findNagle(tenAtOnce, 1000, true)).toMatchObject({ ...plateau, share: expect.closeTo(0.975, 2) as number });
+    expect(findNagle(tenAtOnce, 1000, undefined)).toBeUndefined();
+    expect(findNagle(tenAtOnce, 1000, false)).toBeUndefined();
+    expect(diagnosed(plain, { plateau })['nagle-plateau']).toMatch(
+      /^Nothing came for about 39 ms, 1 time \(98 % of the run\): /,
+    );
+  });
+
+  it('takes the acknowledgements of a short run that has no deliveries', () => {
+    expect(findNagle(tenAccepted, 1000, true)).toEqual({ count: 9, share: 0.9 });
+    expect(findNagle(tenAccepted, 1000, undefined)).toBeUndefined();
+    // As many may have waited in a queue.
+    const queued = seenOf(nothing, nothing, roundTrips([0.5, 1], [43.5, 200], [60, 199]), Number.NaN);
+    expect(findNagle(queued, 1000, true)).toBeUndefined();
+  });
+
+  it('is none, whatever was recorded, where the broker was seen to send at once', () => {
+    const everything = seenOf(roundTrips([41, 100]), roundTrips([1, 900], [41, 100]), nothing, 4100);
+    expect(findNagle(everything, 1, undefined)).toBeDefined();
+    expect(findNagle(everything, 1, false)).toBeUndefined();
+  });
+
+  it('is not looked for where nothing hints at it', () => {
+    expect([tenAtOnce, tenAccepted].map(mayBeHeldBack)).toEqual([true, true]);
+    const quick = seenOf(nothing, roundTrips([1, 1000]), roundTrips([1, 1000]), 1000);
+    const paused = seenOf(roundTrips([40, 1]), roundTrips([1, 1000], [40, 5]), nothing, 1000);
+    const long = seenOf(roundTrips([300, 1]), roundTrips([300, 10]), nothing, 300);
+    expect([quick, paused, long, seenOf(nothing, nothing, nothing, Number.NaN)].map(mayBeHeldBack)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 });
