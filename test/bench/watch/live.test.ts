@@ -159,7 +159,10 @@ describe('the live view', () => {
     const clock = new FakeClock();
     const shown: string[] = [];
     const show = ({ sent, elapsedMs }: Snapshot): void => void shown.push(`${sent} ${elapsedMs}`);
-    const view = new LiveView({ periodMs: 200, isRewritten: true, show, stop: () => void shown.push('stopped') }, clock);
+    const view = new LiveView(
+      { periodMs: 200, isRewritten: true, show, stop: () => void shown.push('stopped') },
+      clock,
+    );
     const progress = { sent: 2 };
     view.start(makePlan({ messages: 1000 }), watchedOf(progress));
     await clock.advance(400);
