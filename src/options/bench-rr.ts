@@ -45,9 +45,16 @@ export const requestWindowOption = single({
   parse: wholeNumber(1, 1_000_000),
 });
 
+/** The same option, with the words and the default of requests. */
+const requestsOption: OptionSpec = {
+  ...messagesOption,
+  summary: 'requests to send, over all requesters',
+  defaultText: '1000, without --duration',
+};
+
 /** Everything that `mqtt-bench rr` takes, in the order of the help. */
 export const rrOptions: readonly OptionSpec[] = [
-  messagesOption,
+  requestsOption,
   ...pacingOptions,
   findMaxOption,
   benchQosOption,

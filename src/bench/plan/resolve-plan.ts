@@ -48,6 +48,8 @@ import { refuseEmbeddedSharing } from './shared-subscription.ts';
 /** Each path from a publisher to a subscriber has counters and bitmaps of its own. */
 const MOST_PATHS = 100_000;
 const DEFAULT_MESSAGES = 10_000;
+/** One after the other: at 44 ms each, as with Nagle's algorithm in the broker, in less than a minute. */
+const DEFAULT_REQUESTS = 1000;
 const DEFAULT_TOPIC = 'mqtt-bench/{run}/{publisher}';
 
 /** `pubsub`: publishers, subscribers, every delivery verified. Throws UsageError for values that do not go together. */
@@ -131,12 +133,13 @@ export async function resolveLoad(
   const properties = propertiesFor('publish', values);
   const durationMs = values.get(durationOption) ?? null;
   const qos = values.get(benchQosOption);
+  const defaultMessages = base.scenario === 'rr' ? DEFAULT_REQUESTS : DEFAULT_MESSAGES;
   const plan: BenchPlan = {
     ...base,
     ...resolvePace(values, durationMs),
     ...resolveWindow(values, endsAtAcceptance && qos === 0, base.window ?? values.get(windowOption)),
     ...resolveConnecting(values),
-    messages: values.get(messagesOption) ?? (durationMs === null ? DEFAULT_MESSAGES : null),
+    messages: values.get(messagesOption) ?? (durationMs === null ? defaultMessages : null),
     durationMs,
     qos,
     seed: values.get(seedOption) ?? base.seed,

@@ -82,7 +82,7 @@ describe('mqtt-bench rr', () => {
   it('has a default for everything', async () => {
     expect(await rr()).toMatchObject({
       scenario: 'rr',
-      messages: 10_000,
+      messages: 1000,
       publishers: 1,
       subscribers: 1,
       responders: 1,
