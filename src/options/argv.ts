@@ -14,8 +14,14 @@ export type Token =
 /** Options by `--long` and by `-s`, as typed. */
 export type OptionIndex = ReadonlyMap<string, OptionSpec>;
 
+const indexes = new WeakMap<readonly OptionSpec[], OptionIndex>();
+
+/** The same for the same table: one start asks several times. */
 export function indexOptions(specs: readonly OptionSpec[]): OptionIndex {
+  const known = indexes.get(specs);
+  if (known !== undefined) return known;
   const index = new Map<string, OptionSpec>();
+  indexes.set(specs, index);
   for (const spec of specs) {
     index.set(`--${spec.long}`, spec);
     if (spec.short !== undefined) index.set(`-${spec.short}`, spec);

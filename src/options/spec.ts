@@ -94,14 +94,47 @@ export function hidden(): string {
   return '***';
 }
 
+const NO_WORDS: readonly string[] = [];
+const given = (): true => true;
+const isGiven = (parsed: readonly unknown[]): boolean => parsed.length > 0;
+const count = (parsed: readonly unknown[]): number => parsed.length;
+const last = (parsed: readonly unknown[]): unknown => parsed.at(-1);
+const all = (parsed: readonly unknown[]): readonly unknown[] => parsed;
+
+/** What an option is beyond what its table says. */
+type Rest<T> = Pick<OptionSpec<T>, 'valueNames' | 'repeat' | 'parse' | 'collect'>;
+
+/** All of one shape: there are a hundred in every start, and spreads of differing shapes cost four times the memory. */
+function make<T>(
+  common: Common & Pick<OptionSpec, 'expand'>,
+  { valueNames, repeat, parse, collect }: Rest<T>,
+): OptionSpec<T> {
+  const { long, short, group, summary, environment, redact, defaultText, expand } = common;
+  const spec = {
+    long,
+    short,
+    group,
+    summary,
+    valueNames,
+    repeat,
+    environment,
+    redact,
+    defaultText,
+    parse,
+    expand,
+    collect,
+  };
+  return spec as OptionSpec<T>;
+}
+
 /** An option without a value. */
 export function flag(common: Common): OptionSpec<boolean> {
-  return { ...common, valueNames: [], repeat: 'last', parse: () => true, collect: (parsed) => parsed.length > 0 };
+  return make(common, { valueNames: NO_WORDS, repeat: 'last', parse: given, collect: isGiven });
 }
 
 /** A flag that is counted, such as `-d` and `-dd`. */
 export function counted(common: Common): OptionSpec<number> {
-  return { ...common, valueNames: [], repeat: 'count', parse: () => true, collect: (parsed) => parsed.length };
+  return make(common, { valueNames: NO_WORDS, repeat: 'count', parse: given, collect: count });
 }
 
 interface WithValue<T> extends Common {
@@ -110,36 +143,26 @@ interface WithValue<T> extends Common {
   readonly expand?: (parsed: unknown) => readonly Expansion[];
 }
 
+function withValue<T, V>(
+  spec: WithValue<V>,
+  repeat: OptionSpec['repeat'],
+  collect: OptionSpec<T>['collect'],
+): OptionSpec<T> {
+  return make(spec, { valueNames: [spec.value], repeat, parse: ([text = '']) => spec.parse(text), collect });
+}
+
 /** An option with one value, of which the last given wins. */
 export function single<T>(spec: WithValue<T> & { readonly once?: boolean }): OptionSpec<T | undefined> {
-  const { value, parse, once, ...common } = spec;
-  return {
-    ...common,
-    valueNames: [value],
-    repeat: once ? 'once' : 'last',
-    parse: ([text = '']) => parse(text),
-    collect: (parsed) => parsed.at(-1) as T | undefined,
-  };
+  return withValue(spec, spec.once ? 'once' : 'last', last as OptionSpec<T | undefined>['collect']);
 }
 
 /** An option with one value and a default. */
 export function singleOr<T>(fallback: T, spec: WithValue<T>): OptionSpec<T> {
-  const base = single(spec);
-  return {
-    ...base,
-    defaultText: spec.defaultText ?? String(fallback),
-    collect: (parsed) => base.collect(parsed) ?? fallback,
-  };
+  const defaultText = spec.defaultText ?? String(fallback);
+  return withValue({ ...spec, defaultText }, 'last', (parsed) => (parsed.at(-1) as T | undefined) ?? fallback);
 }
 
 /** An option with one value that may be given many times, all kept in order. */
 export function many<T>(spec: WithValue<T>): OptionSpec<readonly T[]> {
-  const { value, parse, ...common } = spec;
-  return {
-    ...common,
-    valueNames: [value],
-    repeat: 'all',
-    parse: ([text = '']) => parse(text),
-    collect: (parsed) => parsed as readonly T[],
-  };
+  return withValue(spec, 'all', all as OptionSpec<readonly T[]>['collect']);
 }
