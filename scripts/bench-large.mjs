@@ -1,7 +1,7 @@
 // `npm run bench:large [-- --rounds N --mib N]`: one large payload, published by `mqtt-pub -f` and received by `mqtt-sub -N`,
 // beside a process that reads the same bytes and drops them. Needs Linux: memory is read from /proc.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,7 +80,7 @@ socket.on('data', (chunk) => {
 });`;
 
 /** From the first byte until the reader says that it has them all. */
-async function copy(mib) {
+async function readAndDrop(mib) {
   let ms = 0;
   const port = await serve((socket) => {
     const start = now();
@@ -121,8 +121,13 @@ async function receive(mib, file) {
     });
   });
   const at = ['-h', '127.0.0.1', '-p', `${port}`, '-V', '311'];
-  const seen = await run([bin('mqtt-sub'), ...at, '-t', 'a', '-q', '1', '-C', '1', '-N'], openSync(file, 'w'));
-  return { ms, ...seen };
+  const output = openSync(file, 'w');
+  try {
+    const seen = await run([bin('mqtt-sub'), ...at, '-t', 'a', '-q', '1', '-C', '1', '-N'], output);
+    return { ms, ...seen };
+  } finally {
+    closeSync(output);
+  }
 }
 
 /** From the first byte of PUBLISH to the last. */
@@ -158,19 +163,23 @@ async function main() {
     options: { rounds: { type: 'string', default: '7' }, mib: { type: 'string', default: `${MOST_MIB}` } },
   });
   const mib = Number(values.mib);
-  if (!(mib >= 1 && mib <= MOST_MIB)) throw new Error(`--mib must be a number from 1 to ${MOST_MIB}`);
+  if (!(Number.isInteger(mib) && mib >= 1 && mib <= MOST_MIB)) {
+    throw new Error(`--mib must be a whole number from 1 to ${MOST_MIB}`);
+  }
+  const rounds = Number(values.rounds);
+  if (!(rounds >= 1)) throw new Error('--rounds must be a number from 1 up');
   const folder = mkdtempSync(join(tmpdir(), 'bench-large-'));
   const file = join(folder, 'payload');
   writeFileSync(file, Buffer.alloc(mib * MIB, 'y'));
   const ways = [
-    ['read and dropped', () => copy(mib)],
+    ['read and dropped', () => readAndDrop(mib)],
     ['mqtt-pub -f', () => publish(mib, file)],
     ['mqtt-sub -N > /dev/null', () => receive(mib, '/dev/null')],
     ['mqtt-sub -N > file in memory', () => receive(mib, '/dev/shm/bench-large')],
   ];
   const runs = ways.map(() => []);
   try {
-    for (let round = 0; round < Number(values.rounds); round++) {
+    for (let round = 0; round < rounds; round++) {
       for (const [index, [, way]] of ways.entries()) runs[index].push(await way());
     }
   } finally {
@@ -195,7 +204,7 @@ async function main() {
       isBase ? '' : memory <= MOST_MEMORY ? 'reached' : 'missed',
     ]);
   }
-  console.log(`${describeMachine()}; ${mib} MiB at QoS 1; ${values.rounds} rounds, medians (middle half)\n`);
+  console.log(`${describeMachine()}; ${mib} MiB at QoS 1; ${rounds} rounds, medians (middle half)\n`);
   console.log(formatTable(rows));
 }
 

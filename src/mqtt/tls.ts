@@ -30,7 +30,7 @@ export async function openSecured(
   timer?: OpeningTimer,
 ): Promise<TLSSocket> {
   const open = async (plan: TlsPlan): Promise<TLSSocket> =>
-    openTls(endpoint, plan, await openSocket(endpoint, abort, timer), abort, timer);
+    openTls(endpoint, plan, await openSocket(endpoint, abort, { timer }), abort, timer);
   const known = trustingSystem.get(tls);
   if (known !== undefined) return open(known);
   try {

@@ -24,7 +24,7 @@ export async function openTransport(
   const { tls, webSocketPath } = endpoint;
   const secured = tls
     ? await (await import('./tls.ts')).openSecured(endpoint, tls, abort, undefined, timer)
-    : await openSocket(endpoint, abort, timer, readsLarge && webSocketPath === undefined);
+    : await openSocket(endpoint, abort, { timer, readsLarge: readsLarge && webSocketPath === undefined });
   if (webSocketPath === undefined) return secured;
   const { openWebSocket } = await import('./web-socket.ts');
   return openWebSocket(endpoint, webSocketPath, secured, abort);
@@ -34,18 +34,17 @@ export async function openTransport(
 export async function openSocket(
   endpoint: Endpoint,
   abort: AbortSignal,
-  timer?: OpeningTimer,
-  isDirect = false,
+  { timer, readsLarge = false }: TransportWishes,
 ): Promise<Socket> {
   timer?.begin();
-  const socket = await openUntimed(endpoint, abort, isDirect);
+  const socket = await openUntimed(endpoint, abort, readsLarge);
   timer?.end('connect');
   return socket;
 }
 
-async function openUntimed(endpoint: Endpoint, abort: AbortSignal, isDirect: boolean): Promise<Socket> {
+async function openUntimed(endpoint: Endpoint, abort: AbortSignal, readsLarge: boolean): Promise<Socket> {
   const { host, port, unix, proxy, localAddress } = endpoint;
-  const makeSocket = (): Socket => (isDirect ? new DirectSocket() : new Socket());
+  const makeSocket = (): Socket => (readsLarge ? new DirectSocket() : new Socket());
   if (unix) return settled(makeSocket().connect({ path: host }), 'connect', abort);
   if (proxy === undefined) return openTcp(makeSocket(), host, port, localAddress, abort);
   const { openThroughProxy } = await import('./proxy.ts');

@@ -37,7 +37,10 @@ export async function holdsBackPackets(
   return held >= NEEDED;
 }
 
-/** How long the answer to the first of two PINGREQ took, and how much later the second answer came. */
+/**
+ * How long the answer to the first of two PINGREQ took, and how much later the second answer came. Undefined when one
+ * fails or takes too long, or `abort` comes first.
+ */
 async function timePair(
   session: Pick<Session, 'ping'>,
   clock: Clock,
@@ -51,11 +54,6 @@ async function timePair(
     return speaks ? session.ping() : undefined;
   });
   const second = session.ping().then(() => clock.monotonicMs());
-  const answers = await before(Promise.all([first, second]), clock, abort);
+  const answers = await within(Promise.all([first, second]), LIMIT_MS, clock, abort).catch(() => undefined);
   return answers && { firstMs: firstMs - startMs, gapMs: answers[1] - firstMs };
-}
-
-/** Undefined when it fails, takes too long, or `abort` comes first. */
-function before<T>(promise: Promise<T>, clock: Clock, abort: AbortSignal): Promise<T | undefined> {
-  return within(promise, LIMIT_MS, clock, abort).catch(() => undefined);
 }
